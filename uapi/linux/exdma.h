@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * exdma - the ioctl interface of the /dev/exdma* nodes
+ *
+ * Rules that every call keeps:
+ *
+ *  - Each structure begins with @size, which the caller sets to the sizeof()
+ *    it was compiled with. A newer kernel fills only what fits; an older
+ *    kernel accepts a longer structure if its unknown tail is zero, and
+ *    answers E2BIG if it is not. @size comes back as the number of bytes the
+ *    kernel knows.
+ *  - Reserved fields and unknown flags must be zero: EINVAL otherwise.
+ *  - A size below the first published one is EINVAL; memory that is not there
+ *    is EFAULT; a number that is not listed here is ENOTTY.
+ *  - A card that has been removed answers ENODEV.
+ *
+ * Data does not move through ioctls: read and write do that, at a file
+ * position which is the card's address in bytes.
+ */
+#ifndef _UAPI_LINUX_EXDMA_H
+#define _UAPI_LINUX_EXDMA_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/** EXDMA_IOC_MAGIC - ioctl type byte; the numbers 0x00 to 0x1f are ours. */
+#define EXDMA_IOC_MAGIC			0xDA
+
+/* struct exdma_card_info.flags */
+#define EXDMA_CARD_HAS_APERTURE		(1u << 0) /* @aperture bounds transfers */
+
+/* struct exdma_card_info.irq_mode */
+#define EXDMA_IRQ_MSIX			0
+#define EXDMA_IRQ_MSI			1
+#define EXDMA_IRQ_INTX			2
+
+/**
+ * struct exdma_card_info - what one card is
+ * @size: in: sizeof the caller's structure; out: bytes known to the kernel.
+ * @flags: EXDMA_CARD_HAS_APERTURE.
+ * @number: the N of /dev/exdmaN.
+ * @h2c_channels: host-to-card channels, 0 to 32.
+ * @c2h_channels: card-to-host channels, 0 to 32.
+ * @irq_mode: EXDMA_IRQ_MSIX, EXDMA_IRQ_MSI or EXDMA_IRQ_INTX.
+ * @aperture: bytes of card memory, valid with EXDMA_CARD_HAS_APERTURE, else 0.
+ * @max_inflight: bytes that one channel keeps pinned at most.
+ * @driver: name of the card driver, NUL-terminated.
+ * @bus_id: PCI address, as in 0000:01:00.0, NUL-terminated.
+ */
+struct exdma_card_info {
+	__u32 size;
+	__u32 flags;
+	__u32 number;
+	__u32 h2c_channels;
+	__u32 c2h_channels;
+	__u32 irq_mode;
+	__u64 aperture;
+	__u64 max_inflight;
+	char driver[32];
+	char bus_id[32];
+};
+
+/* struct exdma_channel_info.direction */
+#define EXDMA_DIR_H2C			0
+#define EXDMA_DIR_C2H			1
+
+/* struct exdma_channel_info.flags */
+#define EXDMA_CHANNEL_STREAM		(1u << 0) /* packets, no addresses */
+
+/**
+ * struct exdma_channel_info - what one channel is
+ * @size: in: sizeof the caller's structure; out: bytes known to the kernel.
+ * @flags: EXDMA_CHANNEL_STREAM.
+ * @direction: EXDMA_DIR_H2C or EXDMA_DIR_C2H.
+ * @channel: the C of /dev/exdmaN_h2cC, 0 to 31.
+ * @alignment: bytes; buffers and card addresses must be multiples of it.
+ * @granularity: bytes; lengths must be multiples of it.
+ * @address_bits: width of a card address, 1 to 64.
+ * @max_segment: bytes, the longest piece that one descriptor moves.
+ */
+struct exdma_channel_info {
+	__u32 size;
+	__u32 flags;
+	__u32 direction;
+	__u32 channel;
+	__u32 alignment;
+	__u32 granularity;
+	__u32 address_bits;
+	__u32 max_segment;
+};
+
+/**
+ * EXDMA_IOC_CARD_INFO - describe the card behind any node.
+ *
+ * Return: 0, or -1 with EFAULT, EINVAL, E2BIG, ENODEV.
+ */
+#define EXDMA_IOC_CARD_INFO	_IOWR(EXDMA_IOC_MAGIC, 0x00, struct exdma_card_info)
+
+/**
+ * EXDMA_IOC_CHANNEL_INFO - describe the channel behind a channel node.
+ *
+ * Return: 0, or -1 with EFAULT, EINVAL, E2BIG, ENODEV; ENOTTY on /dev/exdmaN.
+ */
+#define EXDMA_IOC_CHANNEL_INFO	_IOWR(EXDMA_IOC_MAGIC, 0x01, struct exdma_channel_info)
+
+#endif /* _UAPI_LINUX_EXDMA_H */
