@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * commands.h - the words behind "exdma"; one file each
+ */
+#ifndef EXDMA_TOOL_COMMANDS_H
+#define EXDMA_TOOL_COMMANDS_H
+
+#include "options.h"
+
+extern const struct command command_list;
+extern const struct command command_info;
+extern const struct command command_read;
+extern const struct command command_write;
+extern const struct command command_copy;
+extern const struct command command_bench;
+extern const struct command command_test;
+
+#endif /* EXDMA_TOOL_COMMANDS_H */
