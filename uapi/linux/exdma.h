@@ -27,7 +27,7 @@
 #define EXDMA_IOC_MAGIC			0xDA
 
 /* struct exdma_card_info.flags */
-#define EXDMA_CARD_HAS_APERTURE		(1u << 0) /* @aperture bounds transfers */
+#define EXDMA_CARD_HAS_APERTURE		0x1 /* @aperture bounds transfers */
 
 /* struct exdma_card_info.irq_mode */
 #define EXDMA_IRQ_MSIX			0
@@ -65,7 +65,7 @@ struct exdma_card_info {
 #define EXDMA_DIR_C2H			1
 
 /* struct exdma_channel_info.flags */
-#define EXDMA_CHANNEL_STREAM		(1u << 0) /* packets, no addresses */
+#define EXDMA_CHANNEL_STREAM		0x1 /* packets, no addresses */
 
 /**
  * struct exdma_channel_info - what one channel is

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exdma_xdma - one engine: descriptors, start, progress, stop
+ *
+ * A run costs five posted writes at most and no read. Progress comes from the
+ * poll-mode writeback word, which the engine writes to host memory although
+ * interrupts are on; the sticky status bits clear themselves when Run rises,
+ * so that the next interrupt needs no acknowledgment where vectors are not
+ * shared.
+ *
+ * Locking: the core calls all but xdma_stop() with the channel's lock held.
+ */
+#include <linux/bitfield.h>
+#include <linux/dma-mapping.h>
+#include <linux/iopoll.h>
+#include <linux/slab.h>
+
+#include "xdma.h"
+
+/* How long an engine may take for the descriptor that it is at. */
+#define STOP_TIMEOUT_US		1000000
+#define STOP_POLL_US		50
+
+static u32 block_left(u32 slot)
+{
+	return XDMA_BLOCK_DESCS - 1 - slot % XDMA_BLOCK_DESCS;
+}
+
+/*
+ * A slot is written as if the run went on for ever: Next leads to the slot
+ * behind it, nxt_adj counts down to the end of its block of 64 (PG195,
+ * "Descriptor format"). Where the run ends is known when it starts.
+ */
+static void xdma_write_desc(struct exdma_channel *ch, u32 slot, dma_addr_t host,
+			    u64 card, u32 len, u32 flags)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+	u32 next = (slot + 1) % XDMA_SLOTS;
+	dma_addr_t next_dma = xch->dma + next * sizeof(struct xdma_desc);
+	struct xdma_desc *desc = &xch->desc[slot];
+	u64 src = xch->to_card ? host : card;
+	u64 dst = xch->to_card ? card : host;
+	u32 control = XDMA_DESC_MAGIC;
+
+	if (flags & EXDMA_SEG_LAST)
+		control |= XDMA_DESC_COMPLETED;
+	xch->control[slot] = control;
+	control |= FIELD_PREP(XDMA_DESC_NXT_ADJ, block_left(next));
+
+	desc->control = cpu_to_le32(control);
+	desc->bytes = cpu_to_le32(len);
+	desc->src_lo = cpu_to_le32(lower_32_bits(src));
+	desc->src_hi = cpu_to_le32(upper_32_bits(src));
+	desc->dst_lo = cpu_to_le32(lower_32_bits(dst));
+	desc->dst_hi = cpu_to_le32(upper_32_bits(dst));
+	desc->next_lo = cpu_to_le32(lower_32_bits(next_dma));
+	desc->next_hi = cpu_to_le32(upper_32_bits(next_dma));
+}
+
+/*
+ * Ends the run behind its last slot: Stop there, and nxt_adj of the slots of
+ * the last block, and of the one that leads to it, counts to there. 65 words
+ * at most.
+ */
+static void xdma_end_run(struct xdma_channel *xch, u32 first, u32 count)
+{
+	u32 last = first + count - 1;
+	u32 block = max(first, last - last % XDMA_BLOCK_DESCS);
+	u32 i, slot;
+
+	for (i = block > first ? block - 1 : block; i < last; i++) {
+		slot = i % XDMA_SLOTS;
+		xch->desc[slot].control =
+			cpu_to_le32(xch->control[slot] |
+				    FIELD_PREP(XDMA_DESC_NXT_ADJ, last - i - 1));
+	}
+	slot = last % XDMA_SLOTS;
+	xch->desc[slot].control = cpu_to_le32(xch->control[slot] | XDMA_DESC_STOP);
+}
+
+static void xdma_start(struct exdma_channel *ch, u32 first, u32 count)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+	dma_addr_t addr = xch->dma + first * sizeof(struct xdma_desc);
+	u32 adj = min(block_left(first), count - 1);
+
+	xdma_end_run(xch, first, count);
+	WRITE_ONCE(*xch->writeback, 0);
+	xch->run_slots = count;
+	xch->status = 0;
+
+	/* Run stays set after a Stop descriptor; only its rise starts. */
+	writel(XDMA_CTRL_RUN, xch->regs + XDMA_CONTROL_W1C);
+	writel(lower_32_bits(addr), xch->sgdma + XDMA_FIRST_LO);
+	if (xch->hi != upper_32_bits(addr)) {
+		xch->hi = upper_32_bits(addr);
+		writel(xch->hi, xch->sgdma + XDMA_FIRST_HI);
+	}
+	if (xch->adj != adj) {
+		xch->adj = adj;
+		writel(adj, xch->sgdma + XDMA_FIRST_ADJ);
+	}
+	/* writel() orders the descriptors and the zeroed word before Run. */
+	writel(xch->ctrl | XDMA_CTRL_RUN, xch->regs + XDMA_CONTROL);
+}
+
+static int xdma_inspect(struct exdma_channel *ch, u32 *done)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+	u32 status, count;
+
+	status = readl(xch->regs + XDMA_STATUS);
+	if (status == XDMA_GONE)
+		return -ENODEV;
+	count = readl(xch->regs + XDMA_COUNT);
+	if (count == XDMA_GONE)
+		return -ENODEV;
+	status |= xch->status;
+	*done = count;
+	if (!(status & XDMA_ST_ERRORS) || *done >= xch->run_slots)
+		return 0;
+	dev_err_ratelimited(exdma_channel_device(ch),
+			    "%s%u: stopped at descriptor %u of %u: status %#010x:%s%s%s%s%s%s\n",
+			    xch->to_card ? "h2c" : "c2h", xch->index, count,
+			    xch->run_slots, status,
+			    status & XDMA_ST_ALIGN ? " alignment mismatch" : "",
+			    status & XDMA_ST_MAGIC ? " bad descriptor magic" : "",
+			    status & XDMA_ST_LENGTH ? " invalid length" : "",
+			    status & XDMA_ST_READ_ERR ? " read error" : "",
+			    status & XDMA_ST_WRITE_ERR ? " write error" : "",
+			    status & XDMA_ST_DESC_ERR ? " descriptor fetch error" : "");
+	return -EIO;
+}
+
+static int xdma_progress(struct exdma_channel *ch, u32 *done)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+	u32 wb = le32_to_cpu(READ_ONCE(*xch->writeback));
+
+	if (unlikely(wb & ~XDMA_WB_COUNT))
+		return xdma_inspect(ch, done);
+	*done = wb;
+	/* The data of C2H is read after the count that vouches for it. */
+	dma_rmb();
+	return 0;
+}
+
+/* Takes the request back; what it said is kept for xdma_inspect(). */
+static void xdma_ack(struct exdma_channel *ch)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+	u32 status = readl(xch->regs + XDMA_STATUS_RC);
+
+	if (status != XDMA_GONE)
+		xch->status |= status;
+}
+
+/**
+ * xdma_channel_stop - clear Run and wait until the engine is idle
+ * @xch: the channel.
+ *
+ * Context: may sleep, a second at most.
+ * Return: 0; -ENODEV if the device does not answer; -ETIMEDOUT.
+ */
+int xdma_channel_stop(struct xdma_channel *xch)
+{
+	u32 status;
+	int err;
+
+	writel(XDMA_CTRL_RUN, xch->regs + XDMA_CONTROL_W1C);
+	err = readl_poll_timeout(xch->regs + XDMA_STATUS, status,
+				 status == XDMA_GONE || !(status & XDMA_ST_BUSY),
+				 STOP_POLL_US, STOP_TIMEOUT_US);
+	return status == XDMA_GONE ? -ENODEV : err;
+}
+
+static int xdma_stop(struct exdma_channel *ch)
+{
+	return xdma_channel_stop(exdma_channel_priv(ch));
+}
+
+static const struct exdma_channel_ops xdma_channel_ops = {
+	.write_desc = xdma_write_desc,
+	.start = xdma_start,
+	.progress = xdma_progress,
+	.inspect = xdma_inspect,
+	.ack = xdma_ack,
+	.stop = xdma_stop,
+};
+
+/**
+ * xdma_channel_init_hw - bring the registers of a channel into a known state
+ * @xch: the channel; its engine is idle.
+ *
+ * Context: any.
+ */
+void xdma_channel_init_hw(struct xdma_channel *xch)
+{
+	u32 errors = XDMA_ST_ERRORS;
+
+	/* Bits 18:14 are reserved in the other direction. */
+	if (!xch->to_card)
+		errors &= ~XDMA_ST_WRITE_ERR;
+	xch->ctrl = XDMA_CTRL_WRITEBACK | XDMA_ST_STOPPED | XDMA_ST_COMPLETED | errors;
+	xch->hi = 0;
+	xch->adj = 0;
+
+	writel(0, xch->regs + XDMA_CONTROL);
+	writel(lower_32_bits(xch->writeback_dma), xch->regs + XDMA_WRITEBACK_LO);
+	writel(upper_32_bits(xch->writeback_dma), xch->regs + XDMA_WRITEBACK_HI);
+	writel(0, xch->sgdma + XDMA_FIRST_HI);
+	writel(0, xch->sgdma + XDMA_FIRST_ADJ);
+	/* One interrupt for a run: when it is through or has gone wrong. */
+	writel(XDMA_ST_STOPPED | errors, xch->regs + XDMA_IRQ_MASK);
+}
+
+/* The register counts in bytes; 0 is said by cores that have no limits. */
+static u32 xdma_units(u32 field)
+{
+	return field && is_power_of_2(field) ? field : 1;
+}
+
+/**
+ * xdma_channel_create - one engine, found by its identifier
+ * @xc: the card.
+ * @dir: direction.
+ * @index: 0 to XDMA_MAX_CHANNELS - 1.
+ * @needs_ack: its interrupt is shared or a level.
+ *
+ * Context: may sleep.
+ * Return: the channel, added to @xc->card and freed with the binding, or an
+ * ERR_PTR().
+ */
+struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir dir,
+					 u32 index, bool needs_ack)
+{
+	struct device *dev = &xc->pdev->dev;
+	bool to_card = dir == EXDMA_H2C;
+	struct exdma_channel_desc desc = {
+		.dir = dir,
+		.index = index,
+		.ops = &xdma_channel_ops,
+		.desc_bytes = sizeof(struct xdma_desc),
+		.slots = XDMA_SLOTS,
+		.max_run_slots = XDMA_SLOTS / 2,
+		.max_segment = XDMA_DESC_MAX_BYTES & PAGE_MASK,
+		.needs_ack = needs_ack,
+	};
+	struct xdma_channel *xch;
+	u32 limits;
+
+	xch = devm_kzalloc(dev, sizeof(*xch), GFP_KERNEL);
+	if (!xch)
+		return ERR_PTR(-ENOMEM);
+	/* A cache line of its own, whatever the alignment rule may be. */
+	xch->writeback = dmam_alloc_coherent(dev, SMP_CACHE_BYTES, &xch->writeback_dma,
+					     GFP_KERNEL);
+	if (!xch->writeback)
+		return ERR_PTR(-ENOMEM);
+	xch->to_card = to_card;
+	xch->index = index;
+	xch->regs = xc->bar + (to_card ? XDMA_H2C(index) : XDMA_C2H(index));
+	xch->sgdma = xc->bar + (to_card ? XDMA_H2C_SGDMA(index) : XDMA_C2H_SGDMA(index));
+
+	limits = readl(xch->regs + XDMA_ALIGNMENTS);
+	desc.priv = xch;
+	desc.alignment = xdma_units(FIELD_GET(XDMA_ALIGN_ADDRESS, limits));
+	desc.granularity = xdma_units(FIELD_GET(XDMA_ALIGN_LENGTH, limits));
+	desc.address_bits = FIELD_GET(XDMA_ALIGN_BITS, limits);
+	if (!desc.address_bits || desc.address_bits > 64)
+		desc.address_bits = 64;
+
+	xch->ch = exdma_channel_add(xc->card, &desc);
+	if (IS_ERR(xch->ch))
+		return ERR_CAST(xch->ch);
+	xch->desc = exdma_channel_ring(xch->ch, &xch->dma);
+	return xch;
+}

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exdma_xdma - cards with the AMD/Xilinx XDMA PCIe IP: probe, interrupts, remove
+ *
+ * Facts: PG195; which BAR holds the registers is told by the identifiers of
+ * the IRQ and the config block, nothing else of any BAR is touched.
+ */
+#include <linux/bitfield.h>
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/module.h>
+
+#include "compat.h"
+#include "xdma.h"
+
+static int dma_bar = -1;
+module_param(dma_bar, int, 0444);
+MODULE_PARM_DESC(dma_bar, "BAR with the DMA registers, 0 to 5 (default -1: find it)");
+
+static u32 block_of(void __iomem *block)
+{
+	return FIELD_GET(XDMA_ID_BLOCK, readl(block + XDMA_ID));
+}
+
+static bool is_dma_bar(struct pci_dev *pdev, int bar)
+{
+	void __iomem *map;
+	bool is;
+
+	map = pci_iomap(pdev, bar, XDMA_BAR_BYTES);
+	if (!map)
+		return false;
+	/* The second read only if the first fits: it may be somebody else's. */
+	is = block_of(map + XDMA_IRQ) == XDMA_BLOCK_IRQ &&
+	     block_of(map + XDMA_CONFIG) == XDMA_BLOCK_CONFIG;
+	pci_iounmap(pdev, map);
+	return is;
+}
+
+/*
+ * The IP puts the BARs in the order user, DMA, bypass; user and bypass may be
+ * missing. So if there are several that may be it, the second one comes
+ * first: reading the user BAR may have side effects. A BAR of the exact size
+ * is preferred to one that is only large enough.
+ */
+static int find_dma_bar(struct pci_dev *pdev)
+{
+	int exact[PCI_STD_NUM_BARS], large[PCI_STD_NUM_BARS];
+	int n_exact = 0, n_large = 0, bar, i;
+	resource_size_t len;
+
+	if (dma_bar >= 0)
+		return dma_bar < PCI_STD_NUM_BARS && is_dma_bar(pdev, dma_bar) ?
+		       dma_bar : -ENODEV;
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		len = pci_resource_len(pdev, bar);
+		if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM) ||
+		    len < XDMA_BAR_MIN_BYTES)
+			continue;
+		if (len == XDMA_BAR_BYTES)
+			exact[n_exact++] = bar;
+		else
+			large[n_large++] = bar;
+	}
+	if (n_exact > 1)
+		swap(exact[0], exact[1]);
+	for (i = 0; i < n_exact; i++)
+		if (is_dma_bar(pdev, exact[i]))
+			return exact[i];
+	if (n_large > 1)
+		swap(large[0], large[1]);
+	for (i = 0; i < n_large; i++)
+		if (is_dma_bar(pdev, large[i]))
+			return large[i];
+	return -ENODEV;
+}
+
+/* Channels of a direction are numbered without holes. */
+static u32 count_channels(struct xdma_card *xc, enum exdma_dir dir, u32 *streams)
+{
+	u32 block = dir == EXDMA_H2C ? XDMA_BLOCK_H2C : XDMA_BLOCK_C2H;
+	u32 i, id;
+
+	for (i = 0; i < XDMA_MAX_CHANNELS; i++) {
+		id = readl(xc->bar + (dir == EXDMA_H2C ? XDMA_H2C(i) : XDMA_C2H(i)) + XDMA_ID);
+		if (FIELD_GET(XDMA_ID_BLOCK, id) != block ||
+		    FIELD_GET(XDMA_ID_CHANNEL, id) != i)
+			break;
+		if (id & XDMA_ID_STREAM)
+			(*streams)++;
+	}
+	return i;
+}
+
+/* Interrupts that several channels share: the card says whose they are. */
+static irqreturn_t xdma_shared_interrupt(int irq, void *data)
+{
+	struct xdma_card *xc = exdma_card_priv(data);
+	irqreturn_t ret = IRQ_NONE;
+	u32 requests, i;
+
+	requests = readl(xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_REQ);
+	if (requests == XDMA_GONE)
+		return IRQ_NONE;
+	for (i = 0; i < xc->irqs; i++)
+		if (requests & BIT(i) &&
+		    exdma_channel_interrupt(xc->by_irq[i]->ch) == IRQ_WAKE_THREAD)
+			ret = IRQ_WAKE_THREAD;
+		else if (requests & BIT(i) && ret == IRQ_NONE)
+			ret = IRQ_HANDLED;
+	return ret;
+}
+
+/* Four vectors of five bits in a word, one in each byte. */
+static void write_vectors(struct xdma_card *xc, const u8 *vectors)
+{
+	u32 word, i, k;
+
+	for (i = 0; i < xc->irqs; i += 4) {
+		for (word = 0, k = i; k < min(i + 4, xc->irqs); k++)
+			word |= vectors[k] << (k - i) * 8;
+		writel(word, xc->bar + XDMA_IRQ + XDMA_IRQ_VECTORS + i);
+	}
+}
+
+/* The best kind of interrupt that the card and the host have in common. */
+static int alloc_vectors(struct pci_dev *pdev, u32 channels, enum exdma_irq_mode *mode)
+{
+	int err;
+
+	err = pci_alloc_irq_vectors(pdev, channels, channels, PCI_IRQ_MSIX);
+	if (err < 0)
+		err = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_INTX);
+	if (err < 0)
+		return err;
+	*mode = pdev->msix_enabled ? EXDMA_IRQ_MODE_MSIX :
+		pdev->msi_enabled ? EXDMA_IRQ_MODE_MSI : EXDMA_IRQ_MODE_INTX;
+	return 0;
+}
+
+static int request_irqs(struct xdma_card *xc, enum exdma_irq_mode mode)
+{
+	u8 vectors[EXDMA_DIRS * XDMA_MAX_CHANNELS] = {};
+	u8 pin = 0;
+	u32 i;
+	int err;
+
+	if (mode == EXDMA_IRQ_MODE_MSIX) {
+		for (i = 0; i < xc->irqs; i++) {
+			err = exdma_channel_request_irq(xc->by_irq[i]->ch,
+							pci_irq_vector(xc->pdev, i));
+			if (err)
+				return err;
+			vectors[i] = i;
+		}
+	} else {
+		err = exdma_card_request_irq(xc->card, pci_irq_vector(xc->pdev, 0),
+					     xdma_shared_interrupt,
+					     mode == EXDMA_IRQ_MODE_INTX ? IRQF_SHARED : 0);
+		if (err)
+			return err;
+		if (mode == EXDMA_IRQ_MODE_INTX)
+			pci_read_config_byte(xc->pdev, PCI_INTERRUPT_PIN, &pin);
+		memset(vectors, pin ? pin - 1 : 0, sizeof(vectors));
+	}
+	write_vectors(xc, vectors);
+	writel(BIT(xc->irqs) - 1, xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_W1S);
+	return 0;
+}
+
+/* No engine runs and none raises an interrupt; also after an unclean past. */
+static void quiesce(struct xdma_card *xc)
+{
+	writel(XDMA_IRQ_ALL_CHANNELS, xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_W1C);
+	writel(XDMA_IRQ_ALL_USERS, xc->bar + XDMA_IRQ + XDMA_IRQ_USER_W1C);
+}
+
+/*
+ * An engine would not stop. Without Bus Master Enable a function may not issue
+ * memory requests (PCI Express base specification, command register); when its
+ * outstanding ones are through, or it was reset, host memory is safe.
+ */
+static int xdma_isolate(struct exdma_card *card)
+{
+	struct xdma_card *xc = exdma_card_priv(card);
+
+	pci_clear_master(xc->pdev);
+	if (pci_wait_for_pending_transaction(xc->pdev))
+		return 0;
+	return pcie_flr(xc->pdev);
+}
+
+static const struct exdma_card_ops xdma_card_ops = {
+	.isolate = xdma_isolate,
+};
+
+static int add_channels(struct xdma_card *xc, bool needs_ack)
+{
+	struct xdma_channel *xch;
+	u32 dir, i;
+
+	for (dir = 0; dir < EXDMA_DIRS; dir++) {
+		for (i = 0; i < xc->channel_count[dir]; i++) {
+			xch = xdma_channel_create(xc, dir, i, needs_ack);
+			if (IS_ERR(xch))
+				return PTR_ERR(xch);
+			xc->by_irq[xc->irqs++] = xch;
+		}
+	}
+	return 0;
+}
+
+/* An engine that an earlier driver left running must not write any more. */
+static int stop_engines(struct xdma_card *xc)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < xc->irqs; i++) {
+		err = xdma_channel_stop(xc->by_irq[i]);
+		if (err) {
+			dev_err(&xc->pdev->dev, "an engine is busy and does not stop\n");
+			return err;
+		}
+		xdma_channel_init_hw(xc->by_irq[i]);
+	}
+	return 0;
+}
+
+static int xdma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct exdma_card_desc desc = {
+		.driver = KBUILD_MODNAME,
+		.ops = &xdma_card_ops,
+	};
+	struct xdma_card *xc;
+	u32 streams = 0;
+	int bar, err;
+
+	xc = devm_kzalloc(&pdev->dev, sizeof(*xc), GFP_KERNEL);
+	if (!xc)
+		return -ENOMEM;
+	xc->pdev = pdev;
+	err = pcim_enable_device(pdev);
+	if (err)
+		return err;
+	bar = find_dma_bar(pdev);
+	if (bar < 0) {
+		dev_err(&pdev->dev,
+			"no BAR holds the registers of an XDMA IP: is the FPGA programmed, and with the DMA in DMA mode?\n");
+		return bar;
+	}
+	err = pci_request_region(pdev, bar, KBUILD_MODNAME);
+	if (err)
+		return err;
+	xc->bar = pcim_iomap(pdev, bar, 0);
+	if (!xc->bar)
+		return -ENOMEM;
+
+	xc->channel_count[EXDMA_H2C] = count_channels(xc, EXDMA_H2C, &streams);
+	xc->channel_count[EXDMA_C2H] = count_channels(xc, EXDMA_C2H, &streams);
+	if (streams) {
+		dev_err(&pdev->dev, "AXI-Stream channels are not supported yet\n");
+		return -EOPNOTSUPP;
+	}
+	if (!xc->channel_count[EXDMA_H2C] && !xc->channel_count[EXDMA_C2H]) {
+		dev_err(&pdev->dev, "the XDMA IP in BAR %d has no channel\n", bar);
+		return -ENODEV;
+	}
+	quiesce(xc);
+
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (err)
+		err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
+	if (err)
+		return err;
+	err = alloc_vectors(pdev, xc->channel_count[EXDMA_H2C] + xc->channel_count[EXDMA_C2H],
+			    &desc.irq_mode);
+	if (err < 0) {
+		dev_err(&pdev->dev, "no interrupt to be had (%d)\n", err);
+		return err;
+	}
+	desc.priv = xc;
+	xc->card = exdma_card_alloc(&pdev->dev, &desc);
+	if (IS_ERR(xc->card)) {
+		err = PTR_ERR(xc->card);
+		goto free_vectors;
+	}
+	pci_set_drvdata(pdev, xc);
+
+	err = add_channels(xc, desc.irq_mode != EXDMA_IRQ_MODE_MSIX);
+	if (!err)
+		err = stop_engines(xc);
+	if (err)
+		goto unregister;
+	pci_set_master(pdev);
+	err = request_irqs(xc, desc.irq_mode);
+	if (!err)
+		err = exdma_card_register(xc->card);
+	if (err)
+		goto unregister;
+	return 0;
+
+unregister:
+	exdma_card_unregister(xc->card);
+	pci_clear_master(pdev);
+	exdma_card_put(xc->card);
+free_vectors:
+	pci_free_irq_vectors(pdev);
+	return err;
+}
+
+static void xdma_remove(struct pci_dev *pdev)
+{
+	struct xdma_card *xc = pci_get_drvdata(pdev);
+
+	exdma_card_unregister(xc->card);
+	quiesce(xc);
+	pci_clear_master(pdev);
+	exdma_card_put(xc->card);
+	pci_free_irq_vectors(pdev);
+}
+
+/* The default IDs of the IP; integrators may change them: see new_id. */
+static const struct pci_device_id xdma_ids[] = {
+	/* UltraScale+: 90GL, PCIe generation and lanes */
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9011) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9012) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9014) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9018) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9021) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9022) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9024) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9028) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9031) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9032) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9034) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9038) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x903f) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9041) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9042) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9044) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x9048) },
+	/* UltraScale: 80GL */
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8011) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8012) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8014) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8018) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8021) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8022) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8024) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8028) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8031) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8032) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8034) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x8038) },
+	/* 7 series: 70GL */
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7011) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7012) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7014) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7018) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7021) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7022) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7024) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7028) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7031) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7032) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7034) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x7038) },
+	/* Older parts and boards that AMD's driver lists */
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x2808) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x4808) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x4828) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x4908) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x4a28) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x4b28) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x6828) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x6830) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x6928) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x6930) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x6a28) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x6a30) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_XILINX, 0x6d30) },
+	/* Amazon EC2 F1 */
+	{ PCI_DEVICE(PCI_VENDOR_ID_AMAZON, 0xf000) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_AMAZON, 0xf001) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, xdma_ids);
+
+static struct pci_driver xdma_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = xdma_ids,
+	.probe = xdma_probe,
+	.remove = xdma_remove,
+};
+module_pci_driver(xdma_driver);
+
+MODULE_DESCRIPTION("exdma card driver for the AMD/Xilinx XDMA PCIe IP");
+MODULE_AUTHOR("The exdma developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(EXDMA_VERSION);
+EXDMA_IMPORT_NS();

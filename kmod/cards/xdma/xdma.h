@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * exdma_xdma - what its two files share
+ */
+#ifndef EXDMA_XDMA_XDMA_H
+#define EXDMA_XDMA_XDMA_H
+
+#include <linux/pci.h>
+
+#include "exdma.h"
+#include "regs.h"
+
+#define XDMA_SLOTS	1024
+
+/**
+ * struct xdma_channel - one engine of the IP
+ * @ch: the core's side; its lock guards all that changes here.
+ * @regs: channel registers.
+ * @sgdma: its descriptor-fetch registers.
+ * @desc: the ring, in coherent memory.
+ * @dma: bus address of @desc.
+ * @control: control word of each slot as first written, so that a start never
+ *	reads what the device may own.
+ * @writeback: completed count, written by the engine.
+ * @writeback_dma: bus address of it.
+ * @ctrl: Control register while running.
+ * @hi: 0x84 and
+ * @adj: 0x88 as last written: they keep their value.
+ * @status: bits that an acknowledgment read away during this run.
+ * @run_slots: slots of this run.
+ * @index: number among those of its direction.
+ * @to_card: H2C.
+ */
+struct xdma_channel {
+	struct exdma_channel *ch;
+	void __iomem *regs;
+	void __iomem *sgdma;
+	struct xdma_desc *desc;
+	dma_addr_t dma;
+	u32 control[XDMA_SLOTS];
+	__le32 *writeback;
+	dma_addr_t writeback_dma;
+	u32 ctrl;
+	u32 hi;
+	u32 adj;
+	u32 status;
+	u32 run_slots;
+	u32 index;
+	bool to_card;
+};
+
+/**
+ * struct xdma_card - one card
+ * @pdev: the function.
+ * @card: the core's side.
+ * @bar: the DMA BAR.
+ * @channel_count: by direction.
+ * @by_irq: in the order of the bits of the IRQ block: all H2C, then all C2H.
+ * @irqs: entries of @by_irq.
+ */
+struct xdma_card {
+	struct pci_dev *pdev;
+	struct exdma_card *card;
+	void __iomem *bar;
+	u32 channel_count[EXDMA_DIRS];
+	struct xdma_channel *by_irq[EXDMA_DIRS * XDMA_MAX_CHANNELS];
+	u32 irqs;
+};
+
+struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir dir,
+					 u32 index, bool needs_ack);
+int xdma_channel_stop(struct xdma_channel *xch);
+void xdma_channel_init_hw(struct xdma_channel *xch);
+
+#endif /* EXDMA_XDMA_XDMA_H */

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exdma core - the memory of one request: pin, merge, map, and back
+ *
+ * Knows user memory and the DMA API; knows nothing of queues. A buffer is made
+ * from the next piece of an iterator, mapped, moved by the channel, unmapped
+ * and put. Its pages are let go only after it was unmapped, and it is unmapped
+ * only after the channel gave it back.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "buffer.h"
+#include "card.h"
+#include "compat.h"
+
+/* Two sizes of buffer: most calls are small, and the big table is 8 KiB. */
+#define SMALL_ENTS	17
+#define LARGE_ENTS	EXDMA_REQUEST_SLOTS
+/* Pages that are pinned in one go: their pointers live on the stack. */
+#define PIN_BATCH	32
+
+static struct kmem_cache *small_cache, *large_cache;
+
+static enum dma_data_direction buffer_dir(const struct exdma_buffer *buf)
+{
+	return buf->ch->desc.dir == EXDMA_H2C ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+}
+
+/**
+ * exdma_buffer_copies - must the data of this iterator be copied?
+ * @iter: where the data is.
+ *
+ * Return: false if its pages can be handed to the device.
+ */
+bool exdma_buffer_copies(const struct iov_iter *iter)
+{
+	return !user_backed_iter(iter) && !iov_iter_is_bvec(iter) &&
+	       !iov_iter_is_kvec(iter);
+}
+
+/**
+ * exdma_buffer_suffices - does all of it fit into one buffer?
+ * @iter: where the data is.
+ */
+bool exdma_buffer_suffices(const struct iov_iter *iter)
+{
+	return iov_iter_count(iter) <= EXDMA_REQUEST_BYTES &&
+	       iov_iter_npages(iter, LARGE_ENTS + 1) <= LARGE_ENTS;
+}
+
+/*
+ * Appends contiguous memory that begins @offset into @page. Neighbours are
+ * merged where both sides fill their page: so no page is in two entries or
+ * twice in one, and each was pinned as often as it is listed.
+ */
+static bool buffer_add(struct exdma_buffer *buf, struct page *page, u32 offset,
+		       u32 len, u32 max_segment)
+{
+	struct scatterlist *last = NULL;
+
+	if (buf->sgt.orig_nents)
+		last = &buf->sg[buf->sgt.orig_nents - 1];
+	if (last && !offset && !offset_in_page(last->offset + last->length) &&
+	    sg_page(last) + ((last->offset + last->length) >> PAGE_SHIFT) == page &&
+	    last->length + len <= max_segment) {
+		last->length += len;
+	} else {
+		if (buf->sgt.orig_nents == buf->max_ents)
+			return false;
+		sg_set_page(&buf->sg[buf->sgt.orig_nents++], page, len, offset);
+	}
+	buf->req.bytes += len;
+	return true;
+}
+
+/* Lets go of the pages from the one at @from on, which are in no entry. */
+static void buffer_drop(const struct exdma_buffer *buf, struct page **pages,
+			unsigned int from, unsigned int to)
+{
+	if (buf->kind == EXDMA_BUF_PINNED && from < to)
+		unpin_user_pages(pages + from, to - from);
+}
+
+/* Takes the next pages of @iter as they are. Returns bytes or -errno. */
+static ssize_t buffer_extract(struct exdma_buffer *buf, struct iov_iter *iter,
+			      size_t max)
+{
+	u32 max_segment = dma_get_max_seg_size(exdma_card_parent(buf->ch->card));
+	struct page *pages[PIN_BATCH];
+	unsigned int i, n;
+	size_t offset, len;
+	ssize_t got;
+
+	got = exdma_extract_pages(iter, pages, max, PIN_BATCH, &offset);
+	if (got <= 0)
+		return got ?: -EFAULT;
+	n = DIV_ROUND_UP(offset + got, PAGE_SIZE);
+	for (i = 0, max = got; i < n; i++) {
+		len = min(max, PAGE_SIZE - offset);
+		if (!buffer_add(buf, pages[i], offset, len, max_segment))
+			break;
+		max -= len;
+		offset = 0;
+	}
+	buffer_drop(buf, pages, i, n);
+	iov_iter_revert(iter, max);
+	return got - max ?: -ENOSPC;
+}
+
+/* Takes pages of our own, filled from @iter if the data goes to the card. */
+static ssize_t buffer_own(struct exdma_buffer *buf, struct iov_iter *iter,
+			  size_t max)
+{
+	size_t len = min(max, PAGE_SIZE);
+	struct page *page;
+
+	page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!page)
+		return -ENOMEM;
+	if (buf->ch->desc.dir == EXDMA_H2C) {
+		len = copy_page_from_iter(page, 0, len, iter);
+		if (!len) {
+			__free_page(page);
+			return -EFAULT;
+		}
+	}
+	if (!buffer_add(buf, page, 0, len, PAGE_SIZE)) {
+		if (buf->ch->desc.dir == EXDMA_H2C)
+			iov_iter_revert(iter, len);
+		__free_page(page);
+		return -ENOSPC;
+	}
+	return len;
+}
+
+/**
+ * exdma_buffer_get - a buffer with the next piece of an iterator
+ * @ch: the channel that will move it; its direction says which way to pin.
+ * @iter: where the data is; advanced by what the buffer holds, except for
+ *	data to be copied from the card, see exdma_buffer_copy_out().
+ *
+ * The room for EXDMA_REQUEST_BYTES, or what is left of @iter, has been taken
+ * from the channel: the buffer gives it back when it is put. On an error it
+ * still belongs to the caller.
+ *
+ * Context: may sleep; faults user memory in.
+ * Return: the buffer, with at least one byte and less than asked for if the
+ * memory ends, is fragmented or may not be accessed further on; or an
+ * ERR_PTR(): -EFAULT, -ENOMEM.
+ */
+struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
+				      struct iov_iter *iter)
+{
+	size_t want = min_t(size_t, iov_iter_count(iter), EXDMA_REQUEST_BYTES);
+	bool small = want <= (SMALL_ENTS - 1) * PAGE_SIZE &&
+		     iov_iter_npages(iter, SMALL_ENTS + 1) <= SMALL_ENTS;
+	bool copies = exdma_buffer_copies(iter);
+	struct exdma_buffer *buf;
+	ssize_t got = 0;
+
+	buf = kmem_cache_alloc(small ? small_cache : large_cache, GFP_KERNEL);
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+	memset(buf, 0, sizeof(*buf));
+	buf->ch = ch;
+	buf->max_ents = small ? SMALL_ENTS : LARGE_ENTS;
+	buf->kind = copies ? EXDMA_BUF_COPY :
+		    exdma_iter_pins(iter) ? EXDMA_BUF_PINNED : EXDMA_BUF_LENT;
+	buf->charge = want;
+	sg_init_table(buf->sg, buf->max_ents);
+	buf->sgt.sgl = buf->sg;
+
+	while (buf->req.bytes < want) {
+		got = copies ? buffer_own(buf, iter, want - buf->req.bytes) :
+			       buffer_extract(buf, iter, want - buf->req.bytes);
+		if (got < 0)
+			break;
+	}
+	/* Whole units only: the rest is tried again, and fails, by itself. */
+	if (!buf->req.bytes) {
+		buf->charge = 0;
+		exdma_buffer_put(buf);
+		return ERR_PTR(got);
+	}
+	sg_mark_end(&buf->sg[buf->sgt.orig_nents - 1]);
+	return buf;
+}
+
+/**
+ * exdma_buffer_map - make the memory visible to the device
+ * @buf: the buffer.
+ *
+ * Enters the card's gate: the device stays until exdma_buffer_unmap().
+ *
+ * Context: may sleep.
+ * Return: 0; -ENODEV if the card is gone; -ENOMEM if there is no mapping to be
+ * had now; -EIO.
+ */
+int exdma_buffer_map(struct exdma_buffer *buf)
+{
+	struct exdma_card *card = buf->ch->card;
+	int err;
+
+	if (!exdma_card_enter(card))
+		return -ENODEV;
+	err = dma_map_sgtable(exdma_card_parent(card), &buf->sgt, buffer_dir(buf), 0);
+	if (err) {
+		exdma_card_exit(card);
+		return err == -EREMOTEIO ? -EIO : err;
+	}
+	buf->req.sg = buf->sgt.sgl;
+	buf->req.slots = buf->sgt.nents;
+	return 0;
+}
+
+/**
+ * exdma_buffer_unmap - the device may not touch the memory any more
+ * @buf: the buffer; the channel has given it back.
+ *
+ * A buffer that the device may touch all the same stays mapped for ever.
+ *
+ * Context: may sleep.
+ */
+void exdma_buffer_unmap(struct exdma_buffer *buf)
+{
+	struct exdma_card *card = buf->ch->card;
+
+	if (!buf->req.quarantined)
+		dma_unmap_sgtable(exdma_card_parent(card), &buf->sgt, buffer_dir(buf), 0);
+	exdma_card_exit(card);
+}
+
+/**
+ * exdma_buffer_copy_out - hand on what the card wrote to a copying buffer
+ * @buf: the buffer, unmapped.
+ * @iter: where the data goes; advanced.
+ *
+ * Context: may sleep.
+ * Return: bytes copied; fewer than the buffer holds if @iter is full or faults.
+ */
+size_t exdma_buffer_copy_out(struct exdma_buffer *buf, struct iov_iter *iter)
+{
+	struct scatterlist *sg;
+	size_t all = 0, len;
+	u32 i;
+
+	for_each_sg(buf->sg, sg, buf->sgt.orig_nents, i) {
+		len = copy_page_to_iter(sg_page(sg), 0, sg->length, iter);
+		all += len;
+		if (len < sg->length)
+			break;
+	}
+	return all;
+}
+
+/**
+ * exdma_buffer_put - let go of the pages and free the buffer
+ * @buf: the buffer, unmapped or never mapped.
+ *
+ * Context: may sleep.
+ */
+void exdma_buffer_put(struct exdma_buffer *buf)
+{
+	bool dirty = buf->ch->desc.dir == EXDMA_C2H;
+	struct scatterlist *sg;
+	u32 i;
+
+	if (buf->charge)
+		exdma_channel_give_room(buf->ch, buf->charge);
+	if (buf->req.quarantined)
+		return;		/* the memory is the device's for ever */
+	for_each_sg(buf->sg, sg, buf->sgt.orig_nents, i) {
+		if (buf->kind == EXDMA_BUF_PINNED)
+			unpin_user_page_range_dirty_lock(sg_page(sg),
+							 PFN_UP(sg->offset + sg->length),
+							 dirty);
+		else if (buf->kind == EXDMA_BUF_COPY)
+			__free_page(sg_page(sg));
+	}
+	kmem_cache_free(buf->max_ents == SMALL_ENTS ? small_cache : large_cache, buf);
+}
+
+int exdma_buffers_init(void)
+{
+	struct exdma_buffer *buf;
+
+	small_cache = kmem_cache_create("exdma_small", struct_size(buf, sg, SMALL_ENTS),
+					0, SLAB_HWCACHE_ALIGN, NULL);
+	large_cache = kmem_cache_create("exdma_large", struct_size(buf, sg, LARGE_ENTS),
+					0, SLAB_HWCACHE_ALIGN, NULL);
+	if (small_cache && large_cache)
+		return 0;
+	exdma_buffers_exit();
+	return -ENOMEM;
+}
+
+void exdma_buffers_exit(void)
+{
+	kmem_cache_destroy(small_cache);
+	kmem_cache_destroy(large_cache);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * exdma core - the memory of one request
+ */
+#ifndef EXDMA_CORE_BUFFER_H
+#define EXDMA_CORE_BUFFER_H
+
+#include <linux/kernel.h>
+#include <linux/scatterlist.h>
+#include <linux/uio.h>
+
+#include "channel.h"
+
+struct kiocb;
+
+/* How a buffer came by its pages. */
+enum exdma_buffer_kind {
+	EXDMA_BUF_PINNED,	/* user memory, pinned */
+	EXDMA_BUF_LENT,		/* kernel memory that the caller keeps */
+	EXDMA_BUF_COPY,		/* our own pages; data is copied */
+};
+
+/**
+ * struct exdma_buffer - a request and the memory it moves
+ * @req: what the channel sees of it; its segments are those of @sgt.
+ * @ch: the channel it is for.
+ * @kind: see &enum exdma_buffer_kind.
+ * @charge: bytes taken from the channel's room.
+ * @iocb: whom an asynchronous one completes.
+ * @sgt: its pages; mapped between exdma_buffer_map() and _unmap().
+ * @max_ents: entries that @sg has room for.
+ * @sg: the entries.
+ */
+struct exdma_buffer {
+	struct exdma_request req;
+	struct exdma_channel *ch;
+	enum exdma_buffer_kind kind;
+	u32 charge;
+	struct kiocb *iocb;
+	struct sg_table sgt;
+	u32 max_ents;
+	struct scatterlist sg[];
+};
+
+bool exdma_buffer_copies(const struct iov_iter *iter);
+bool exdma_buffer_suffices(const struct iov_iter *iter);
+struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
+				      struct iov_iter *iter);
+int exdma_buffer_map(struct exdma_buffer *buf);
+void exdma_buffer_unmap(struct exdma_buffer *buf);
+size_t exdma_buffer_copy_out(struct exdma_buffer *buf, struct iov_iter *iter);
+void exdma_buffer_put(struct exdma_buffer *buf);
+
+int exdma_buffers_init(void);
+void exdma_buffers_exit(void);
+
+#endif /* EXDMA_CORE_BUFFER_H */

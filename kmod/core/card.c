@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exdma core - the life of a card
+ *
+ * Who may still hold it: the card driver, from exdma_card_alloc() to
+ * exdma_card_put(); each node, until the last file on it is closed; and each
+ * request, through the gate, as long as its memory is mapped for the device.
+ * The last two outlive the binding of the driver in different ways: files
+ * keep only memory, requests keep exdma_card_unregister() waiting.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/idr.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "card.h"
+#include "channel.h"
+
+static DEFINE_IDA(card_numbers);
+
+static void card_gate_drained(struct percpu_ref *gate)
+{
+	struct exdma_card *card = container_of(gate, struct exdma_card, gate);
+
+	complete(&card->drained);
+}
+
+static void card_free(struct kref *refs)
+{
+	struct exdma_card *card = container_of(refs, struct exdma_card, refs);
+	struct exdma_channel *ch, *next;
+
+	list_for_each_entry_safe(ch, next, &card->channels, siblings)
+		exdma_channel_destroy(ch);
+	percpu_ref_exit(&card->gate);
+	mutex_destroy(&card->lifecycle);
+	ida_free(&card_numbers, card->number);
+	kfree(card);
+}
+
+struct exdma_card *exdma_card_get(struct exdma_card *card)
+{
+	kref_get(&card->refs);
+	return card;
+}
+
+/**
+ * exdma_card_put - the card driver is done with the card
+ * @card: the card; unregistered, or never registered.
+ *
+ * Context: may sleep.
+ */
+void exdma_card_put(struct exdma_card *card)
+{
+	kref_put(&card->refs, card_free);
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_put);
+
+/*
+ * Ends all transfers of the card, for good: nothing new comes in, what waits
+ * gets -ENODEV, and what runs too once the device has let go of its memory.
+ * Whether the device still answers does not matter.
+ */
+static void card_shut(struct exdma_card *card)
+{
+	struct exdma_channel *ch;
+	bool loose = false, quarantine;
+
+	lockdep_assert_held(&card->lifecycle);
+
+	if (card->gone)
+		return;
+	WRITE_ONCE(card->gone, true);
+	percpu_ref_kill(&card->gate);
+	list_for_each_entry(ch, &card->channels, siblings)
+		exdma_channel_gate(ch);
+	list_for_each_entry(ch, &card->channels, siblings)
+		if (!exdma_channel_halt(ch))
+			loose = true;
+	quarantine = loose && card->desc.ops->isolate(card);
+	if (quarantine)
+		dev_crit(card->parent,
+			 "the device cannot be stopped: the memory of its running transfers is never freed\n");
+	list_for_each_entry(ch, &card->channels, siblings)
+		exdma_channel_fail(ch, quarantine);
+	wake_up_all(&card->gone_wait);
+}
+
+static void card_loss(struct work_struct *work)
+{
+	struct exdma_card *card = container_of(work, struct exdma_card, loss);
+
+	mutex_lock(&card->lifecycle);
+	card_shut(card);
+	mutex_unlock(&card->lifecycle);
+}
+
+/**
+ * exdma_card_lost - the device is gone or cannot be brought to reason
+ * @card: the card.
+ *
+ * All its requests end with -ENODEV soon; the nodes stay until the card driver
+ * is unbound.
+ *
+ * Context: any.
+ */
+void exdma_card_lost(struct exdma_card *card)
+{
+	queue_work(exdma_wq, &card->loss);
+}
+
+/**
+ * exdma_card_alloc - a new card
+ * @parent: the PCI device; its DMA mask is set.
+ * @desc: what the card is; copied.
+ *
+ * Context: may sleep.
+ * Return: the card, to be given back with exdma_card_put(), or an ERR_PTR():
+ * -ENOMEM, -ENOSPC if there are too many cards.
+ */
+struct exdma_card *exdma_card_alloc(struct device *parent,
+				    const struct exdma_card_desc *desc)
+{
+	struct exdma_card *card;
+	int err;
+
+	card = kzalloc(sizeof(*card), GFP_KERNEL);
+	if (!card)
+		return ERR_PTR(-ENOMEM);
+	card->number = ida_alloc_max(&card_numbers, EXDMA_MAX_CARDS - 1, GFP_KERNEL);
+	if (card->number < 0) {
+		err = card->number;
+		goto free_card;
+	}
+	err = percpu_ref_init(&card->gate, card_gate_drained, 0, GFP_KERNEL);
+	if (err)
+		goto free_number;
+
+	kref_init(&card->refs);
+	INIT_LIST_HEAD(&card->channels);
+	card->parent = parent;
+	card->desc = *desc;
+	strscpy(card->bus_id, dev_name(parent), sizeof(card->bus_id));
+	init_completion(&card->drained);
+	mutex_init(&card->lifecycle);
+	init_waitqueue_head(&card->gone_wait);
+	INIT_WORK(&card->loss, card_loss);
+	return card;
+
+free_number:
+	ida_free(&card_numbers, card->number);
+free_card:
+	kfree(card);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_alloc);
+
+/**
+ * exdma_channel_add - give a card another channel
+ * @card: the card, not registered yet.
+ * @desc: what the channel is; copied. Indexes of one direction come in order.
+ *
+ * Context: may sleep.
+ * Return: the channel, which lives as long as the card, or an ERR_PTR():
+ * -EINVAL for a description out of range, -ENOMEM.
+ */
+struct exdma_channel *exdma_channel_add(struct exdma_card *card,
+					const struct exdma_channel_desc *desc)
+{
+	u32 *count = &card->channel_count[desc->dir];
+	struct exdma_channel *ch;
+
+	if (desc->index != *count || *count == EXDMA_MAX_CHANNELS)
+		return ERR_PTR(-EINVAL);
+	ch = exdma_channel_create(card, desc);
+	if (IS_ERR(ch))
+		return ch;
+	list_add_tail(&ch->siblings, &card->channels);
+	card->by_index[desc->dir][(*count)++] = ch;
+	return ch;
+}
+EXPORT_SYMBOL_EXDMA(exdma_channel_add);
+
+/* The longest contiguous piece that every channel and the DMA API can take. */
+static unsigned int card_max_segment(struct exdma_card *card)
+{
+	size_t max = dma_max_mapping_size(card->parent);
+	struct exdma_channel *ch;
+
+	list_for_each_entry(ch, &card->channels, siblings)
+		max = min_t(size_t, max, ch->desc.max_segment);
+	return min_t(size_t, max, UINT_MAX) & PAGE_MASK;
+}
+
+/**
+ * exdma_card_register - make the nodes; from now on there are transfers
+ * @card: the card, with its channels added and interrupts requested.
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno; then the card driver goes on with
+ * exdma_card_unregister() all the same.
+ */
+int exdma_card_register(struct exdma_card *card)
+{
+	struct exdma_channel *ch;
+	struct exdma_node *node;
+	int err = 0;
+
+	dma_set_max_seg_size(card->parent, card_max_segment(card));
+
+	mutex_lock(&card->lifecycle);
+	node = exdma_node_create(card, NULL);
+	if (IS_ERR(node)) {
+		err = PTR_ERR(node);
+		goto unlock;
+	}
+	card->node = node;
+	list_for_each_entry(ch, &card->channels, siblings) {
+		node = exdma_node_create(card, ch);
+		if (IS_ERR(node)) {
+			err = PTR_ERR(node);
+			goto unlock;
+		}
+		ch->node = node;
+	}
+unlock:
+	mutex_unlock(&card->lifecycle);
+	return err;
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_register);
+
+/* Nothing runs any more and no node is there to start something. */
+static void card_release_device(struct exdma_card *card)
+{
+	struct exdma_channel *ch;
+
+	list_for_each_entry(ch, &card->channels, siblings)
+		if (ch->irq && ch->irq_id == ch)
+			free_irq(ch->irq, ch);
+	if (card->irq)
+		free_irq(card->irq, card);
+	list_for_each_entry(ch, &card->channels, siblings)
+		exdma_ring_free(&ch->ring, card->parent);
+}
+
+/**
+ * exdma_card_unregister - the device is going away
+ * @card: the card; also one whose registration failed or never came.
+ *
+ * Ends all transfers, removes the nodes, frees interrupts and rings. Open
+ * files stay and answer -ENODEV. Does not depend on what user programs do:
+ * requests end here, not when somebody comes for them.
+ *
+ * Context: may sleep; not from an operation of the card.
+ */
+void exdma_card_unregister(struct exdma_card *card)
+{
+	struct exdma_channel *ch;
+
+	mutex_lock(&card->lifecycle);
+	card_shut(card);
+	mutex_unlock(&card->lifecycle);
+	cancel_work_sync(&card->loss);
+
+	list_for_each_entry(ch, &card->channels, siblings)
+		if (ch->node)
+			exdma_node_remove(ch->node);
+	if (card->node)
+		exdma_node_remove(card->node);
+
+	wait_for_completion(&card->drained);
+	card_release_device(card);
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_unregister);
+
+struct device *exdma_card_parent(const struct exdma_card *card)
+{
+	return card->parent;
+}
+
+void *exdma_card_priv(const struct exdma_card *card)
+{
+	return card->desc.priv;
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_priv);
+
+struct device *exdma_channel_device(const struct exdma_channel *ch)
+{
+	return ch->card->parent;
+}
+EXPORT_SYMBOL_EXDMA(exdma_channel_device);
+
+static irqreturn_t channel_hard(int irq, void *data)
+{
+	return exdma_channel_interrupt(data);
+}
+
+static irqreturn_t channel_thread(int irq, void *data)
+{
+	exdma_channel_bottom_half(data);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t card_thread(int irq, void *data)
+{
+	struct exdma_card *card = data;
+	struct exdma_channel *ch;
+
+	list_for_each_entry(ch, &card->channels, siblings)
+		exdma_channel_bottom_half(ch);
+	return IRQ_HANDLED;
+}
+
+/**
+ * exdma_channel_request_irq - give a channel an interrupt of its own
+ * @ch: the channel.
+ * @irq: Linux interrupt number; not shared, edge.
+ *
+ * IRQF_NO_THREAD keeps the hard handler hard under forced threading and on
+ * PREEMPT_RT, which would else move it to a thread without a word
+ * (irq_setup_forced_threading(), all kernels from 6.1).
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno of request_threaded_irq().
+ */
+int exdma_channel_request_irq(struct exdma_channel *ch, unsigned int irq)
+{
+	int err;
+
+	err = request_threaded_irq(irq, channel_hard, channel_thread, IRQF_NO_THREAD,
+				   ch->name, ch);
+	if (err)
+		return err;
+	ch->irq = irq;
+	ch->irq_id = ch;
+	return 0;
+}
+EXPORT_SYMBOL_EXDMA(exdma_channel_request_irq);
+
+/**
+ * exdma_card_request_irq - one interrupt for all channels
+ * @card: the card, all channels added.
+ * @irq: Linux interrupt number.
+ * @handler: asks the card which channels want it, calls
+ *	exdma_channel_interrupt() for each and returns IRQ_WAKE_THREAD if one
+ *	of them did, IRQ_NONE if there was none. Its cookie is @card.
+ * @flags: IRQF_SHARED for INTx, else 0.
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno of request_threaded_irq().
+ */
+int exdma_card_request_irq(struct exdma_card *card, unsigned int irq,
+			   irq_handler_t handler, unsigned long flags)
+{
+	struct exdma_channel *ch;
+	int err;
+
+	err = request_threaded_irq(irq, handler, card_thread, flags | IRQF_NO_THREAD,
+				   card->desc.driver, card);
+	if (err)
+		return err;
+	card->irq = irq;
+	list_for_each_entry(ch, &card->channels, siblings) {
+		ch->irq = irq;
+		ch->irq_id = card;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_request_irq);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * exdma core - a card, as the rooms of the core see it
+ */
+#ifndef EXDMA_CORE_CARD_H
+#define EXDMA_CORE_CARD_H
+
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu-refcount.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "exdma.h"
+#include "node.h"
+
+/**
+ * struct exdma_card - one card
+ * @refs: the card driver, and each node until its last file is closed.
+ * @parent: the PCI device; touched only before exdma_card_unregister() is
+ *	through, or by those that hold the gate.
+ * @desc: what the card driver said.
+ * @number: the N of /dev/exdmaN; returned when the card is freed, so that an
+ *	open file never shares it with a new card.
+ * @bus_id: name of @parent, for those that come later than it.
+ * @channels: all of them; constant from exdma_card_register() on.
+ * @by_index: the same by direction and index, without holes.
+ * @channel_count: by direction.
+ * @node: /dev/exdmaN.
+ * @aperture: bytes of card memory; 0 while unknown.
+ * @gate: held by each request from before its memory is mapped until after it
+ *	is unmapped.
+ * @drained: the gate is closed and nobody holds it.
+ * @lifecycle: serializes register, unregister and loss.
+ * @gone: nothing can be submitted any more, for good; set once.
+ * @gone_wait: woken when @gone is set; pollers.
+ * @loss: exdma_card_lost() in process context.
+ * @irq: the interrupt of all channels together, or 0.
+ */
+struct exdma_card {
+	struct kref refs;
+	struct device *parent;
+	struct exdma_card_desc desc;
+	int number;
+	char bus_id[32];
+
+	struct list_head channels;
+	struct exdma_channel *by_index[EXDMA_DIRS][EXDMA_MAX_CHANNELS];
+	u32 channel_count[EXDMA_DIRS];
+	struct exdma_node *node;
+	u64 aperture;
+
+	struct percpu_ref gate;
+	struct completion drained;
+	struct mutex lifecycle;	/* see above */
+	bool gone;
+	wait_queue_head_t gone_wait;
+	struct work_struct loss;
+	unsigned int irq;
+};
+
+struct device *exdma_card_parent(const struct exdma_card *card);
+void exdma_card_lost(struct exdma_card *card);
+struct exdma_card *exdma_card_get(struct exdma_card *card);
+
+/* Has the card gone, for good? */
+static inline bool exdma_card_is_gone(const struct exdma_card *card)
+{
+	return READ_ONCE(card->gone);
+}
+
+/* Enters the gate: the device stays until exdma_card_exit(). */
+static inline bool exdma_card_enter(struct exdma_card *card)
+{
+	return percpu_ref_tryget_live(&card->gate);
+}
+
+static inline void exdma_card_exit(struct exdma_card *card)
+{
+	percpu_ref_put(&card->gate);
+}
+
+#endif /* EXDMA_CORE_CARD_H */

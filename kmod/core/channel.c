@@ -1,0 +1,743 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exdma core - one engine: pending -> staged -> running -> finished
+ *
+ * Who runs here at the same time: any number of submitters and cancellers in
+ * process context, the hard interrupt handler, the bottom half, the watchdog
+ * and the recovery. One raw spinlock per channel, always taken with
+ * interrupts off, guards every list and index they share. Were it ever taken
+ * with interrupts on, the handler could interrupt its holder on the same CPU
+ * and spin for ever; one such place would break it for all.
+ *
+ * What each transition needs:
+ *
+ *	submit		-> pending
+ *	stage		pending -> staged: room in the ring
+ *	launch		staged -> running: the engine is idle
+ *	reap		running -> finished, or woken: the engine is past it
+ *
+ * and what keeps it moving:
+ *
+ *	1. Something is staged on a live channel => a run is on. All that
+ *	   stages launches, and all that ends a run launches, before the lock
+ *	   is let go.
+ *	2. Something is pending and there is room => a bottom half is due. All
+ *	   that makes room sees to it.
+ *	3. A run is on => the watchdog is armed. It finds a run that ended
+ *	   without an interrupt, and an engine that does not move.
+ *
+ * Whatever goes wrong with a run freezes the channel and is left to the
+ * recovery, in process context: it stops the engine for certain before any
+ * request is given back. No request leaves the running list while the device
+ * could still touch its memory.
+ */
+#include <linux/bug.h>
+#include <linux/interrupt.h>
+#include <linux/jiffies.h>
+#include <linux/moduleparam.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "card.h"
+#include "channel.h"
+
+/* Most requests that one run takes: bounds the work of one interrupt. */
+#define RUN_REQUESTS	64
+/* Slots that are written in one go with interrupts off, at least. */
+#define STAGE_SLOTS	EXDMA_REQUEST_SLOTS
+/* Requests that the bottom half takes over in one go. */
+#define BATCH		64
+/* How often the watchdog looks at a run; a lost interrupt costs two of these. */
+#define WATCH_MS	10
+/* How long nothing may move before the watchdog asks the device itself. */
+#define INSPECT_MS	500
+
+static unsigned int timeout_ms = 5000;
+module_param(timeout_ms, uint, 0644);
+MODULE_PARM_DESC(timeout_ms,
+		 "Milliseconds without progress before a transfer fails with ETIMEDOUT (10 to 3600000, default 5000)");
+
+static unsigned int run_kib = 1024;
+module_param(run_kib, uint, 0644);
+MODULE_PARM_DESC(run_kib,
+		 "KiB that are started in one go if several requests wait (default 1024); one request is never split");
+
+static unsigned int max_inflight_kib = 16384;
+module_param(max_inflight_kib, uint, 0644);
+MODULE_PARM_DESC(max_inflight_kib,
+		 "KiB of memory that one channel keeps pinned at most (at least 1024, default 16384)");
+
+/* Hands over to the bottom half. Any context. */
+static void channel_kick(struct exdma_channel *ch)
+{
+	irq_wake_thread(ch->irq, ch->irq_id);
+}
+
+/* Takes @req, which is on no list any more, out of the channel's hands. */
+static void channel_retire(struct exdma_channel *ch, struct exdma_request *req,
+			   int status) __must_hold(&ch->lock)
+{
+	lockdep_assert_held(&ch->lock);
+
+	req->status = status;
+	req->state = EXDMA_REQ_IDLE;
+	ch->stats.requests++;
+	if (!status)
+		ch->stats.bytes += req->bytes;
+	if (req->complete)
+		list_add_tail(&req->node, &ch->finished);
+	else
+		complete(&req->done);	/* may be freed by now */
+}
+
+/* Gives the slots before the oldest request with descriptors back. */
+static void channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	const struct exdma_request *oldest;
+
+	lockdep_assert_held(&ch->lock);
+
+	oldest = list_first_entry_or_null(&ch->running, struct exdma_request, node) ?:
+		 list_first_entry_or_null(&ch->staged, struct exdma_request, node);
+	exdma_ring_release(&ch->ring, oldest ? oldest->first : ch->ring.head);
+}
+
+/* Writes the descriptors of one request. */
+static void channel_fill(struct exdma_channel *ch, struct exdma_request *req)
+	__must_hold(&ch->lock)
+{
+	u64 card_addr = req->card_addr;
+	struct scatterlist *sg;
+	u32 i;
+
+	lockdep_assert_held(&ch->lock);
+
+	req->first = exdma_ring_reserve(&ch->ring, req->slots);
+	for_each_sg(req->sg, sg, req->slots, i) {
+		ch->desc.ops->write_desc(ch, exdma_ring_slot(&ch->ring, req->first + i),
+					 sg_dma_address(sg), card_addr, sg_dma_len(sg),
+					 i == req->slots - 1 ? EXDMA_SEG_LAST : 0);
+		card_addr += sg_dma_len(sg);
+	}
+}
+
+/*
+ * pending -> staged while there is room. Returns true if it stopped because
+ * interrupts had been off for long enough: then more is to be done.
+ */
+static bool channel_stage(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	struct exdma_request *req, *next;
+	u32 written = 0;
+
+	lockdep_assert_held(&ch->lock);
+
+	if (ch->state != EXDMA_CH_LIVE)
+		return false;
+	list_for_each_entry_safe(req, next, &ch->pending, node) {
+		if (req->slots > exdma_ring_room(&ch->ring))
+			return false;
+		if (written >= STAGE_SLOTS)
+			return true;
+		channel_fill(ch, req);
+		written += req->slots;
+		req->state = EXDMA_REQ_STAGED;
+		list_move_tail(&req->node, &ch->staged);
+	}
+	return false;
+}
+
+/*
+ * staged -> running, if the engine is idle: one run of as many requests as
+ * lie behind each other in the ring, within the bounds. A request that was
+ * cancelled leaves a gap; the run ends before it.
+ */
+static void channel_launch(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
+	struct exdma_request *req, *next;
+	u32 first = 0, slots = 0, requests = 0;
+	size_t bytes = 0;
+
+	lockdep_assert_held(&ch->lock);
+
+	if (ch->state != EXDMA_CH_LIVE || ch->run_count)
+		return;
+	list_for_each_entry_safe(req, next, &ch->staged, node) {
+		if (!slots)
+			first = req->first;
+		else if (req->first != first + slots ||
+			 requests == RUN_REQUESTS ||
+			 bytes + req->bytes > limit ||
+			 slots + req->slots > ch->desc.max_run_slots)
+			break;
+		requests++;
+		bytes += req->bytes;
+		slots += req->slots;
+		req->run_end = slots;
+		req->state = EXDMA_REQ_RUNNING;
+		list_move_tail(&req->node, &ch->running);
+	}
+	if (!slots)
+		return;
+
+	ch->run_count = slots;
+	ch->run_done = 0;
+	ch->run_number++;
+	ch->progress_at = jiffies;
+	ch->stats.runs++;
+	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, first), slots);
+	if (!ch->watched) {
+		ch->watched = true;
+		queue_delayed_work(exdma_wq, &ch->watchdog, msecs_to_jiffies(WATCH_MS));
+	}
+}
+
+/*
+ * running -> finished as far as the engine has come, which @look tells:
+ * ->progress or ->inspect. The one place where a run advances.
+ */
+static int channel_reap(struct exdma_channel *ch,
+			int (*look)(struct exdma_channel *ch, u32 *done))
+	__must_hold(&ch->lock)
+{
+	struct exdma_request *req, *next;
+	u32 done = ch->run_done;
+	int err;
+
+	lockdep_assert_held(&ch->lock);
+
+	if (!ch->run_count)
+		return 0;
+	err = look(ch, &done);
+	if (done < ch->run_done || done > ch->run_count)
+		return err ?: -EIO;	/* no engine of sound mind says that */
+	if (done == ch->run_done)
+		return err;
+
+	ch->run_done = done;
+	ch->progress_at = jiffies;
+	if (done == ch->run_count)
+		ch->run_count = 0;
+	list_for_each_entry_safe(req, next, &ch->running, node) {
+		if (req->run_end > done)
+			break;
+		list_del(&req->node);
+		channel_retire(ch, req, 0);
+	}
+	channel_trim(ch);
+	return err;
+}
+
+/* The run has gone wrong: nothing is started until the recovery is through. */
+static void channel_freeze(struct exdma_channel *ch, int fault)
+	__must_hold(&ch->lock)
+{
+	lockdep_assert_held(&ch->lock);
+
+	ch->state = EXDMA_CH_FROZEN;
+	ch->fault = fault;
+	if (fault == -ETIMEDOUT)
+		ch->stats.timeouts++;
+	else
+		ch->stats.errors++;
+	queue_work(exdma_wq, &ch->recovery);
+}
+
+/* Is there something that only the bottom half does? */
+static bool channel_wants_thread(const struct exdma_channel *ch)
+	__must_hold(&ch->lock)
+{
+	return !list_empty(&ch->finished) || !list_empty(&ch->pending);
+}
+
+/**
+ * exdma_channel_interrupt - the hard interrupt handler of one channel
+ * @ch: the channel whose engine asked for it, or may have.
+ *
+ * Takes what the engine finished off the running list and starts what is
+ * staged. An interrupt means that the run is through or has stopped; if the
+ * writeback does not say so, the device is asked.
+ *
+ * Context: hard interrupt.
+ * Return: IRQ_WAKE_THREAD if the bottom half has work, else IRQ_HANDLED.
+ */
+irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
+{
+	const struct exdma_channel_ops *ops = ch->desc.ops;
+	bool wake;
+	int err;
+
+	/* The plain form: here, and only here, interrupts are off already. */
+	raw_spin_lock(&ch->lock);
+	ch->stats.interrupts++;
+	if (ch->desc.needs_ack)
+		ops->ack(ch);
+	if (ch->state == EXDMA_CH_LIVE && ch->run_count) {
+		err = channel_reap(ch, ops->progress);
+		if (!err && ch->run_count)
+			err = channel_reap(ch, ops->inspect);
+		if (err)
+			channel_freeze(ch, err);
+		else if (ch->run_count)
+			ch->stats.spurious_interrupts++;
+		else
+			channel_launch(ch);
+	} else {
+		ch->stats.spurious_interrupts++;
+	}
+	wake = channel_wants_thread(ch);
+	raw_spin_unlock(&ch->lock);
+
+	return wake ? IRQ_WAKE_THREAD : IRQ_HANDLED;
+}
+EXPORT_SYMBOL_EXDMA(exdma_channel_interrupt);
+
+/**
+ * exdma_channel_bottom_half - complete what is finished, stage what is pending
+ * @ch: the channel.
+ *
+ * In bounded batches, and it looks again before it leaves. Any number of them
+ * may run at once: each completes what it has taken.
+ *
+ * Context: may sleep. Locking: takes and drops the channel's lock.
+ */
+void exdma_channel_bottom_half(struct exdma_channel *ch)
+{
+	struct exdma_request *req, *next;
+	unsigned long flags;
+	LIST_HEAD(batch);
+	bool more;
+	u32 n;
+
+	do {
+		n = 0;
+		raw_spin_lock_irqsave(&ch->lock, flags);
+		list_for_each_entry_safe(req, next, &ch->finished, node) {
+			if (n++ == BATCH)
+				break;
+			list_move_tail(&req->node, &batch);
+		}
+		more = channel_stage(ch);
+		channel_launch(ch);
+		more |= !list_empty(&ch->finished);
+		raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+		list_for_each_entry_safe(req, next, &batch, node) {
+			list_del(&req->node);
+			req->complete(req);
+		}
+		cond_resched();
+	} while (more);
+}
+
+/**
+ * exdma_channel_submit - queue a request; start it if the engine is idle
+ * @ch: the channel.
+ * @req: with @sg, @slots, @bytes, @card_addr and @complete or @done set up;
+ *	its memory is mapped. It belongs to the channel until it is done.
+ *
+ * Requests of one channel are started in the order of submission.
+ *
+ * Context: any but hard interrupt. Locking: takes the channel's lock.
+ * Return: 0, or -ENODEV: then @req still belongs to the caller.
+ */
+int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req)
+{
+	unsigned long flags;
+	bool more;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	if (ch->state == EXDMA_CH_DEAD) {
+		raw_spin_unlock_irqrestore(&ch->lock, flags);
+		return -ENODEV;
+	}
+	req->state = EXDMA_REQ_PENDING;
+	list_add_tail(&req->node, &ch->pending);
+	more = channel_stage(ch);
+	channel_launch(ch);
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	if (more)
+		channel_kick(ch);
+	return 0;
+}
+
+/**
+ * exdma_channel_cancel - take a request back if it has not been started
+ * @ch: the channel.
+ * @req: a request that was submitted and not freed; its owner waits for @done.
+ *
+ * What runs is never abandoned: the engine has its address.
+ *
+ * Context: any but hard interrupt. Locking: takes the channel's lock.
+ * Return: true if @req is the caller's again and will not be completed; false
+ * if it runs or is done: then wait for it.
+ */
+bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req)
+{
+	bool waits;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	waits = req->state == EXDMA_REQ_PENDING || req->state == EXDMA_REQ_STAGED;
+	if (waits) {
+		list_del(&req->node);
+		req->state = EXDMA_REQ_IDLE;
+		/* Its slots may be what a pending request waits for. */
+		channel_trim(ch);
+	}
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	if (waits)
+		channel_kick(ch);
+	return waits;
+}
+
+/* Puts all that has descriptors back to pending, in order; the ring is empty. */
+static void channel_unstage(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	struct exdma_request *req;
+
+	lockdep_assert_held(&ch->lock);
+
+	list_splice_tail_init(&ch->staged, &ch->running);
+	list_for_each_entry(req, &ch->running, node)
+		req->state = EXDMA_REQ_PENDING;
+	list_splice_init(&ch->running, &ch->pending);
+	ch->run_count = 0;
+	channel_trim(ch);
+}
+
+/*
+ * The recovery: the engine reported an error, does not move, or is gone. Stop
+ * it, fail the request it stopped at, run all others again from their first
+ * byte. Memory-mapped transfers are idempotent, and a request that is put
+ * back has not been reported to anyone.
+ */
+static void channel_recover(struct work_struct *work)
+{
+	struct exdma_channel *ch = container_of(work, struct exdma_channel, recovery);
+	struct device *dev = exdma_card_parent(ch->card);
+	struct exdma_request *head;
+	unsigned long flags;
+	int stop, fault;
+	u32 before;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	fault = ch->fault;
+	before = ch->run_done;
+	if (ch->state != EXDMA_CH_FROZEN) {
+		raw_spin_unlock_irqrestore(&ch->lock, flags);
+		return;
+	}
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	stop = ch->desc.ops->stop(ch);
+	if (stop) {
+		dev_err_ratelimited(dev, "%s: %s (%d)\n", ch->name,
+				    stop == -ENODEV ? "the device does not answer any more" :
+						      "the engine would not stop", stop);
+		exdma_card_lost(ch->card);
+		return;
+	}
+	dev_err_ratelimited(dev, "%s: %s\n", ch->name,
+			    fault == -ETIMEDOUT ? "no progress within timeout_ms, engine stopped" :
+						  "transfer failed");
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	if (ch->state == EXDMA_CH_FROZEN) {
+		/*
+		 * The engine is idle, so this count is final. If it moved
+		 * after all, the request at the head is not the one to blame.
+		 */
+		channel_reap(ch, ch->desc.ops->inspect);
+		head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
+		if (head && ch->run_done == before) {
+			list_del(&head->node);
+			channel_retire(ch, head, fault);
+		}
+		channel_unstage(ch);
+		ch->state = EXDMA_CH_LIVE;
+	}
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	exdma_channel_bottom_half(ch);
+}
+
+/*
+ * The watchdog looks at a running engine every WATCH_MS. A run that is through
+ * at two looks, its interrupt still not here, has lost its interrupt.
+ */
+static void channel_watch(struct work_struct *work)
+{
+	struct exdma_channel *ch = container_of(to_delayed_work(work),
+						struct exdma_channel, watchdog);
+	const struct exdma_channel_ops *ops = ch->desc.ops;
+	unsigned long flags, still, limit;
+	u32 done = 0;
+	int err = 0;
+	bool wake;
+
+	limit = msecs_to_jiffies(clamp(READ_ONCE(timeout_ms), 10u, 3600000u));
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	if (ch->state != EXDMA_CH_LIVE || !ch->run_count) {
+		ch->watched = false;
+		raw_spin_unlock_irqrestore(&ch->lock, flags);
+		return;
+	}
+	still = jiffies - ch->progress_at;
+	if (!ops->progress(ch, &done) && done == ch->run_count) {
+		if (ch->late_run == ch->run_number) {
+			ch->stats.lost_interrupts++;
+			err = channel_reap(ch, ops->progress);
+		}
+		ch->late_run = ch->run_number;
+	} else if (still >= min(msecs_to_jiffies(INSPECT_MS), limit / 2)) {
+		/* Retires what is done, and tells a slow run from a dead one. */
+		err = channel_reap(ch, ops->inspect);
+		if (!err && ch->run_count && jiffies - ch->progress_at >= limit)
+			err = -ETIMEDOUT;
+	}
+	if (err)
+		channel_freeze(ch, err);
+	else
+		channel_launch(ch);
+	wake = channel_wants_thread(ch);
+	queue_delayed_work(exdma_wq, &ch->watchdog, msecs_to_jiffies(WATCH_MS));
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	if (wake)
+		exdma_channel_bottom_half(ch);
+}
+
+/**
+ * exdma_channel_gate - take no request any more, end those not started
+ * @ch: the channel.
+ *
+ * Context: may sleep. Locking: takes the channel's lock.
+ */
+void exdma_channel_gate(struct exdma_channel *ch)
+{
+	struct exdma_request *req, *next;
+	unsigned long flags;
+	LIST_HEAD(ended);
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	ch->state = EXDMA_CH_DEAD;
+	list_splice_tail_init(&ch->staged, &ended);
+	list_splice_tail_init(&ch->pending, &ended);
+	list_for_each_entry_safe(req, next, &ended, node) {
+		list_del(&req->node);
+		channel_retire(ch, req, -ENODEV);
+	}
+	channel_trim(ch);
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	wake_up_all(&ch->room);
+	exdma_channel_bottom_half(ch);
+}
+
+/**
+ * exdma_channel_halt - make the engine of a gated channel let go of memory
+ * @ch: the channel, after exdma_channel_gate().
+ *
+ * Context: may sleep, up to a second or so.
+ * Return: true if the engine is idle or the device gone; false if it may
+ * still run.
+ */
+bool exdma_channel_halt(struct exdma_channel *ch)
+{
+	unsigned long flags;
+	int stop = 0;
+	bool on;
+
+	cancel_work_sync(&ch->recovery);
+	cancel_delayed_work_sync(&ch->watchdog);
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	on = ch->run_count;
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	if (on)
+		stop = ch->desc.ops->stop(ch);
+	return !stop || stop == -ENODEV;
+}
+
+/**
+ * exdma_channel_fail - end what was running on a gated channel
+ * @ch: the channel, after exdma_channel_halt().
+ * @quarantine: the device may still touch the memory of what was running.
+ *
+ * Context: may sleep. Locking: takes the channel's lock.
+ */
+void exdma_channel_fail(struct exdma_channel *ch, bool quarantine)
+{
+	struct exdma_request *req, *next;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	/* The engine may have been through before it was stopped. */
+	channel_reap(ch, ch->desc.ops->progress);
+	list_for_each_entry_safe(req, next, &ch->running, node) {
+		list_del(&req->node);
+		req->quarantined = quarantine;
+		channel_retire(ch, req, -ENODEV);
+	}
+	ch->run_count = 0;
+	channel_trim(ch);
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	exdma_channel_bottom_half(ch);
+}
+
+/**
+ * exdma_channel_get_stats - a consistent copy of the counters
+ * @ch: the channel.
+ * @stats: receives the copy.
+ *
+ * Context: any but hard interrupt. Locking: takes the channel's lock.
+ */
+void exdma_channel_get_stats(struct exdma_channel *ch,
+			     struct exdma_channel_stats *stats)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	*stats = ch->stats;
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+}
+
+/**
+ * exdma_channel_max_inflight - bytes that one channel keeps pinned at most
+ *
+ * Return: bytes, at least EXDMA_REQUEST_BYTES.
+ */
+u64 exdma_channel_max_inflight(void)
+{
+	return clamp_t(u64, (u64)READ_ONCE(max_inflight_kib) << 10,
+		       EXDMA_REQUEST_BYTES, LONG_MAX / 2);
+}
+
+/**
+ * exdma_channel_try_room - account for memory that is going to be pinned
+ * @ch: the channel.
+ * @bytes: how much, up to EXDMA_REQUEST_BYTES.
+ *
+ * Return: false if that would exceed the bound; nothing was taken then.
+ */
+bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes)
+{
+	long max = exdma_channel_max_inflight();
+	long now = atomic_long_read(&ch->inflight);
+
+	do {
+		if (now + bytes > max)
+			return false;
+	} while (!atomic_long_try_cmpxchg(&ch->inflight, &now, now + bytes));
+	return true;
+}
+
+/**
+ * exdma_channel_take_room - the same, waiting until there is room
+ * @ch: the channel.
+ * @bytes: how much, up to EXDMA_REQUEST_BYTES.
+ *
+ * The caller must hold no room of this channel, or two of them could wait for
+ * each other.
+ *
+ * Context: may sleep.
+ * Return: 0, -ERESTARTSYS if a signal came first, -ENODEV if the card went.
+ */
+int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes)
+{
+	bool got = false;
+	int err;
+
+	err = wait_event_interruptible(ch->room,
+				       (got = exdma_channel_try_room(ch, bytes)) ||
+				       exdma_card_is_gone(ch->card));
+	if (err || got)
+		return err;
+	return -ENODEV;
+}
+
+/**
+ * exdma_channel_give_room - the memory is not pinned any more
+ * @ch: the channel.
+ * @bytes: as taken.
+ */
+void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes)
+{
+	atomic_long_sub(bytes, &ch->inflight);
+	if (wq_has_sleeper(&ch->room))
+		wake_up(&ch->room);
+}
+
+/**
+ * exdma_channel_create - a live, idle channel
+ * @card: the card it is a part of.
+ * @desc: what the card driver says; copied.
+ *
+ * Context: may sleep.
+ * Return: the channel, or an ERR_PTR(): -EINVAL for a description out of the
+ * documented ranges, -ENOMEM.
+ */
+struct exdma_channel *exdma_channel_create(struct exdma_card *card,
+					   const struct exdma_channel_desc *desc)
+{
+	struct exdma_channel *ch;
+	int err;
+
+	if (desc->slots < EXDMA_MIN_SLOTS || desc->max_run_slots < EXDMA_REQUEST_SLOTS ||
+	    desc->max_segment < PAGE_SIZE || !is_power_of_2(desc->alignment) ||
+	    desc->alignment > PAGE_SIZE || !is_power_of_2(desc->granularity) ||
+	    desc->granularity > PAGE_SIZE || !desc->address_bits ||
+	    desc->address_bits > 64)
+		return ERR_PTR(-EINVAL);
+
+	ch = kzalloc(sizeof(*ch), GFP_KERNEL);
+	if (!ch)
+		return ERR_PTR(-ENOMEM);
+	err = exdma_ring_alloc(&ch->ring, exdma_card_parent(card), desc->slots,
+			       desc->desc_bytes);
+	if (err) {
+		kfree(ch);
+		return ERR_PTR(err);
+	}
+	ch->card = card;
+	ch->desc = *desc;
+	snprintf(ch->name, sizeof(ch->name), "exdma%d_%s%u", card->number,
+		 desc->dir == EXDMA_H2C ? "h2c" : "c2h", desc->index);
+	raw_spin_lock_init(&ch->lock);
+	INIT_LIST_HEAD(&ch->pending);
+	INIT_LIST_HEAD(&ch->staged);
+	INIT_LIST_HEAD(&ch->running);
+	INIT_LIST_HEAD(&ch->finished);
+	INIT_WORK(&ch->recovery, channel_recover);
+	INIT_DELAYED_WORK(&ch->watchdog, channel_watch);
+	init_waitqueue_head(&ch->room);
+	return ch;
+}
+
+/**
+ * exdma_channel_destroy - free a channel that nobody can reach any more
+ * @ch: the channel; its ring went with exdma_card_unregister().
+ */
+void exdma_channel_destroy(struct exdma_channel *ch)
+{
+	kfree(ch);
+}
+
+void *exdma_channel_priv(const struct exdma_channel *ch)
+{
+	return ch->desc.priv;
+}
+EXPORT_SYMBOL_EXDMA(exdma_channel_priv);
+
+void *exdma_channel_ring(const struct exdma_channel *ch, dma_addr_t *dma)
+{
+	*dma = ch->ring.dma;
+	return ch->ring.cpu;
+}
+EXPORT_SYMBOL_EXDMA(exdma_channel_ring);

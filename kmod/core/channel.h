@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * exdma core - one engine and the requests that wait for it
+ *
+ * Knows lists, the ring and time; knows nothing of user memory. What a request
+ * moves is a list of mapped segments, whose owner gets it back when it is
+ * done.
+ */
+#ifndef EXDMA_CORE_CHANNEL_H
+#define EXDMA_CORE_CHANNEL_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "exdma.h"
+#include "ring.h"
+
+/* Where a request is. Changes under the channel's lock only. */
+enum exdma_request_state {
+	EXDMA_REQ_IDLE,		/* with its owner, on no list */
+	EXDMA_REQ_PENDING,	/* queued, without descriptors */
+	EXDMA_REQ_STAGED,	/* descriptors written, not started */
+	EXDMA_REQ_RUNNING,	/* the engine may touch its memory */
+};
+
+/**
+ * struct exdma_request - one bounded transfer of one channel
+ * @node: on one of the channel's lists, or on a batch of the bottom half.
+ * @sg: mapped segments.
+ * @slots: how many, 1 to EXDMA_REQUEST_SLOTS; one descriptor each.
+ * @card_addr: card address of the first byte.
+ * @bytes: all segments together, 1 to EXDMA_REQUEST_BYTES.
+ * @complete: called by the bottom half, in process context, when the request
+ *	is done; NULL if the owner waits for @done instead. The request belongs
+ *	to its owner again from then on.
+ * @done: completed, from the hard interrupt handler as a rule, if @complete
+ *	is NULL.
+ * @status: valid when done: 0, or -errno if not everything was moved.
+ * @quarantined: valid when done: the device may still touch the memory; it
+ *	must stay mapped and pinned for ever.
+ * @state: see &enum exdma_request_state.
+ * @first: ring count of its first descriptor; staged and running.
+ * @run_end: slots of the run up to and with its last; running.
+ */
+struct exdma_request {
+	struct list_head node;
+	struct scatterlist *sg;
+	u32 slots;
+	u32 bytes;
+	u64 card_addr;
+	void (*complete)(struct exdma_request *req);
+	struct completion done;
+	int status;
+	bool quarantined;
+	enum exdma_request_state state;
+	u32 first;
+	u32 run_end;
+};
+
+enum exdma_channel_state {
+	EXDMA_CH_LIVE,		/* takes requests and runs them */
+	EXDMA_CH_FROZEN,	/* takes requests; the recovery owns the engine */
+	EXDMA_CH_DEAD,		/* for good: answers -ENODEV */
+};
+
+struct exdma_channel_stats {
+	u64 bytes;
+	u64 requests;
+	u64 runs;
+	u64 interrupts;
+	u64 spurious_interrupts;
+	u64 lost_interrupts;
+	u64 errors;
+	u64 timeouts;
+};
+
+/**
+ * struct exdma_channel - one engine
+ * @card: the card it is a part of.
+ * @siblings: on the card's list.
+ * @desc: what the card driver said.
+ * @node: its /dev node, between registration and removal.
+ * @name: as in the node's name, for the log and /proc/interrupts.
+ * @ring: the descriptor slots. Those in use begin at the first of the oldest
+ *	request of @running, then @staged.
+ *	Its indexes are guarded by @lock.
+ * @lock: guards everything down to @stats, against other CPUs and against the
+ *	hard interrupt handler: always taken with interrupts off. A leaf lock:
+ *	under it nothing sleeps, allocates, unmaps or prints, and no other lock
+ *	of ours is taken.
+ * @state: see &enum exdma_channel_state.
+ * @pending: requests without descriptors, in order of submission.
+ * @staged: requests with descriptors, behind those that run.
+ * @running: requests of the current run, in ring order.
+ * @finished: done, for the bottom half to complete.
+ * @run_count: slots of the current run; 0 when the engine is idle.
+ * @run_done: of these, how many are known to have finished.
+ * @run_number: counts the runs.
+ * @late_run: the run that the watchdog found through before its interrupt.
+ * @progress_at: jiffies when the engine last moved.
+ * @watched: the watchdog is armed.
+ * @fault: why the channel is frozen.
+ * @stats: counters.
+ * @recovery: ends what a stopped, hung or vanished engine left, and goes on.
+ * @watchdog: looks whether the engine moves, while a run is on.
+ * @irq: interrupt whose thread is the bottom half; with @irq_id.
+ * @irq_id: its cookie.
+ * @inflight: bytes of all requests between exdma_channel_take_room() and
+ *	exdma_channel_give_room().
+ * @room: waits for @inflight to fall.
+ */
+struct exdma_channel {
+	struct exdma_card *card;
+	struct list_head siblings;
+	struct exdma_channel_desc desc;
+	struct exdma_node *node;
+	char name[32];
+	struct exdma_ring ring;
+
+	raw_spinlock_t lock;
+	enum exdma_channel_state state __guarded_by(&lock);
+	struct list_head pending __guarded_by(&lock);
+	struct list_head staged __guarded_by(&lock);
+	struct list_head running __guarded_by(&lock);
+	struct list_head finished __guarded_by(&lock);
+	u32 run_count __guarded_by(&lock);
+	u32 run_done __guarded_by(&lock);
+	u32 run_number __guarded_by(&lock);
+	u32 late_run __guarded_by(&lock);
+	unsigned long progress_at __guarded_by(&lock);
+	bool watched __guarded_by(&lock);
+	int fault __guarded_by(&lock);
+	struct exdma_channel_stats stats __guarded_by(&lock);
+
+	struct work_struct recovery;
+	struct delayed_work watchdog;
+	unsigned int irq;
+	void *irq_id;
+
+	atomic_long_t inflight;
+	wait_queue_head_t room;
+};
+
+struct exdma_channel *exdma_channel_create(struct exdma_card *card,
+					   const struct exdma_channel_desc *desc);
+void exdma_channel_destroy(struct exdma_channel *ch);
+int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req);
+bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req);
+void exdma_channel_bottom_half(struct exdma_channel *ch);
+void exdma_channel_gate(struct exdma_channel *ch);
+bool exdma_channel_halt(struct exdma_channel *ch);
+void exdma_channel_fail(struct exdma_channel *ch, bool quarantine);
+void exdma_channel_get_stats(struct exdma_channel *ch,
+			     struct exdma_channel_stats *stats);
+
+bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes);
+int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes);
+void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes);
+u64 exdma_channel_max_inflight(void);
+
+extern struct workqueue_struct *exdma_wq;
+
+#endif /* EXDMA_CORE_CHANNEL_H */

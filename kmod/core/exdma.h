@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * exdma core - the contract between the core and card drivers
+ *
+ * A card driver knows the registers and descriptors of one kind of card and
+ * nothing of files, user memory, queues or locks. It fills in a description
+ * of each channel, hands the core a table of operations, and forwards its
+ * interrupts; the core does the rest.
+ *
+ * The life of a card, as its driver sees it:
+ *
+ *	probe:	exdma_card_alloc()
+ *		exdma_channel_add() for each channel, which makes its ring
+ *		exdma_channel_request_irq() or exdma_card_request_irq()
+ *		exdma_card_register()		nodes appear, transfers may come
+ *	remove:	exdma_card_unregister()		nodes gone, every request ended
+ *		exdma_card_put()
+ *
+ * Between exdma_card_register() and the return of exdma_card_unregister() the
+ * operations may be called; outside of that the core never calls them.
+ */
+#ifndef EXDMA_CORE_EXDMA_H
+#define EXDMA_CORE_EXDMA_H
+
+#include <linux/bits.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <linux/types.h>
+
+struct exdma_card;
+struct exdma_channel;
+
+/* Most channels of one direction on one card. */
+#define EXDMA_MAX_CHANNELS	32
+
+/*
+ * Most slots that one request takes: 1 MiB of single pages that do not begin
+ * on a page boundary. A ring holds at least one request that runs and one
+ * that is staged.
+ */
+#define EXDMA_REQUEST_BYTES	0x100000u
+#define EXDMA_REQUEST_SLOTS	((EXDMA_REQUEST_BYTES >> 12) + 1)
+#define EXDMA_MIN_SLOTS		1024
+
+enum exdma_dir {
+	EXDMA_H2C,		/* host to card */
+	EXDMA_C2H,		/* card to host */
+	EXDMA_DIRS
+};
+
+enum exdma_irq_mode {
+	EXDMA_IRQ_MODE_MSIX,
+	EXDMA_IRQ_MODE_MSI,
+	EXDMA_IRQ_MODE_INTX,
+};
+
+/* Flags of &exdma_channel_ops.write_desc */
+#define EXDMA_SEG_LAST	BIT(0)	/* last segment of a request */
+
+/**
+ * struct exdma_channel_ops - what a card driver does for one channel
+ *
+ * All but @stop are called with the channel's lock held and interrupts off,
+ * some of them from the hard interrupt handler: they must not sleep, allocate
+ * or print, and they never run twice at once for one channel.
+ *
+ * @write_desc: Fill ring slot @slot (0 to slots - 1) with one contiguous
+ *	segment of @len bytes (1 to max_segment) between @host and @card.
+ *	@flags: EXDMA_SEG_LAST. The slot does not belong to the engine now.
+ * @start: Let the engine run @count consecutive slots from @first on, modulo
+ *	the size of the ring. The engine is idle. Posted writes only. The last
+ *	of the slots is always the end of a request. An interrupt must follow
+ *	when the engine is through, and when it stops for an error.
+ * @progress: How many slots of the run have finished, into @done. No bus read
+ *	as long as all is well. What is counted here has reached memory.
+ *	Return: 0, or the error that stopped the engine at slot @done, as
+ *	@inspect would.
+ * @inspect: The same by asking the device itself; called when an interrupt
+ *	came and the run is not through, and now and then when nothing moves.
+ *	Return: 0 while it runs or is through, -EIO if the engine has stopped
+ *	at slot @done of the run with an error (log which, rate-limited),
+ *	-ENODEV if the device does not answer any more.
+ * @ack: Take the interrupt request of this channel back, for interrupts that
+ *	are levels or shared; called at the start of each interrupt if
+ *	&exdma_channel_desc.needs_ack is set. May read the bus.
+ * @stop: Make the engine let go of memory. May sleep, takes a second at most;
+ *	called without the lock, while the core starts nothing on the channel.
+ *	Return: 0 if the engine is idle, -ENODEV if the device is gone,
+ *	-ETIMEDOUT if it would not stop.
+ */
+struct exdma_channel_ops {
+	void (*write_desc)(struct exdma_channel *ch, u32 slot, dma_addr_t host,
+			   u64 card, u32 len, u32 flags);
+	void (*start)(struct exdma_channel *ch, u32 first, u32 count);
+	int (*progress)(struct exdma_channel *ch, u32 *done);
+	int (*inspect)(struct exdma_channel *ch, u32 *done);
+	void (*ack)(struct exdma_channel *ch);
+	int (*stop)(struct exdma_channel *ch);
+};
+
+/**
+ * struct exdma_channel_desc - what a channel is; constant for its life
+ * @dir: direction of its transfers.
+ * @index: number among the channels of this direction, from 0.
+ * @ops: the operations.
+ * @priv: for the card driver, see exdma_channel_priv().
+ * @desc_bytes: size of one descriptor; the core allocates the ring, see
+ *	exdma_channel_ring().
+ * @slots: descriptor slots in the ring, a power of two, at least
+ *	EXDMA_MIN_SLOTS.
+ * @max_run_slots: most slots that one run may have, at least
+ *	EXDMA_REQUEST_SLOTS. Half the ring or less lets the next run be staged
+ *	while one is on.
+ * @max_segment: bytes; the longest segment that one slot moves, at least one
+ *	page.
+ * @alignment: bytes, a power of two up to the page size; host and card
+ *	addresses are multiples of it.
+ * @granularity: bytes, a power of two up to the page size; lengths are
+ *	multiples of it.
+ * @address_bits: width of a card address, 1 to 64.
+ * @needs_ack: call @ops->ack at each interrupt.
+ */
+struct exdma_channel_desc {
+	enum exdma_dir dir;
+	u32 index;
+	const struct exdma_channel_ops *ops;
+	void *priv;
+	u32 desc_bytes;
+	u32 slots;
+	u32 max_run_slots;
+	u32 max_segment;
+	u32 alignment;
+	u32 granularity;
+	u32 address_bits;
+	bool needs_ack;
+};
+
+/**
+ * struct exdma_card_ops - what a card driver does for the whole card
+ * @isolate: An engine would not stop: cut the device off from host memory,
+ *	whatever it takes (bus mastering off, function reset). May sleep.
+ *	Return: 0 if the device cannot touch host memory any more, -errno if
+ *	that is not certain: the core then never frees what it was given.
+ */
+struct exdma_card_ops {
+	int (*isolate)(struct exdma_card *card);
+};
+
+/**
+ * struct exdma_card_desc - what a card is; constant for its life
+ * @driver: name of the card driver, shown to users, up to 31 characters.
+ * @ops: the operations.
+ * @priv: for the card driver, see exdma_card_priv().
+ * @irq_mode: the kind of interrupt in use, shown to users.
+ */
+struct exdma_card_desc {
+	const char *driver;
+	const struct exdma_card_ops *ops;
+	void *priv;
+	enum exdma_irq_mode irq_mode;
+};
+
+struct exdma_card *exdma_card_alloc(struct device *parent,
+				    const struct exdma_card_desc *desc);
+int exdma_card_register(struct exdma_card *card);
+void exdma_card_unregister(struct exdma_card *card);
+void exdma_card_put(struct exdma_card *card);
+void *exdma_card_priv(const struct exdma_card *card);
+
+struct exdma_channel *exdma_channel_add(struct exdma_card *card,
+					const struct exdma_channel_desc *desc);
+void *exdma_channel_priv(const struct exdma_channel *ch);
+void *exdma_channel_ring(const struct exdma_channel *ch, dma_addr_t *dma);
+struct device *exdma_channel_device(const struct exdma_channel *ch);
+
+int exdma_channel_request_irq(struct exdma_channel *ch, unsigned int irq);
+int exdma_card_request_irq(struct exdma_card *card, unsigned int irq,
+			   irq_handler_t handler, unsigned long flags);
+irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch);
+
+#endif /* EXDMA_CORE_EXDMA_H */

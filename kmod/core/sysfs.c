@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exdma core - what /sys/class/exdma shows
+ *
+ * Numbers are decimal unless said otherwise, one value in a file.
+ */
+#include <linux/kernel.h>
+#include <linux/sysfs.h>
+
+#include "card.h"
+#include "channel.h"
+#include "node.h"
+
+static ssize_t aperture_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(exdma_node_from_dev(dev)->card->aperture));
+}
+
+/*
+ * Bytes of card memory, 0 for unknown; decimal or 0x... A transfer ends there.
+ * What was submitted before a change keeps the old bound.
+ */
+static ssize_t aperture_store(struct device *dev, struct device_attribute *attr,
+			      const char *buf, size_t count)
+{
+	u64 bytes;
+	int err;
+
+	err = kstrtou64(buf, 0, &bytes);
+	if (err)
+		return err;
+	if (bytes > LLONG_MAX)
+		return -ERANGE;
+	WRITE_ONCE(exdma_node_from_dev(dev)->card->aperture, bytes);
+	return count;
+}
+static DEVICE_ATTR_RW(aperture);
+
+static ssize_t h2c_channels_show(struct device *dev, struct device_attribute *attr,
+				 char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  exdma_node_from_dev(dev)->card->channel_count[EXDMA_H2C]);
+}
+static DEVICE_ATTR_RO(h2c_channels);
+
+static ssize_t c2h_channels_show(struct device *dev, struct device_attribute *attr,
+				 char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  exdma_node_from_dev(dev)->card->channel_count[EXDMA_C2H]);
+}
+static DEVICE_ATTR_RO(c2h_channels);
+
+static ssize_t interrupts_show(struct device *dev, struct device_attribute *attr,
+			       char *buf)
+{
+	static const char * const names[] = {
+		[EXDMA_IRQ_MODE_MSIX] = "msix",
+		[EXDMA_IRQ_MODE_MSI] = "msi",
+		[EXDMA_IRQ_MODE_INTX] = "intx",
+	};
+
+	return sysfs_emit(buf, "%s\n", names[exdma_node_from_dev(dev)->card->desc.irq_mode]);
+}
+static DEVICE_ATTR_RO(interrupts);
+
+static struct attribute *card_attrs[] = {
+	&dev_attr_aperture.attr,
+	&dev_attr_h2c_channels.attr,
+	&dev_attr_c2h_channels.attr,
+	&dev_attr_interrupts.attr,
+	NULL
+};
+
+static const struct attribute_group card_group = {
+	.attrs = card_attrs,
+};
+
+const struct attribute_group *exdma_card_groups[] = { &card_group, NULL };
+
+static ssize_t direction_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  exdma_node_from_dev(dev)->ch->desc.dir == EXDMA_H2C ? "h2c" : "c2h");
+}
+static DEVICE_ATTR_RO(direction);
+
+/* Memory-mapped is the only interface that there is up to now. */
+static ssize_t interface_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "mm\n");
+}
+static DEVICE_ATTR_RO(interface);
+
+#define CHANNEL_ATTR(_name, _field)						\
+static ssize_t _name##_show(struct device *dev, struct device_attribute *attr,	\
+			    char *buf)						\
+{										\
+	return sysfs_emit(buf, "%u\n", exdma_node_from_dev(dev)->ch->desc._field); \
+}										\
+static DEVICE_ATTR_RO(_name)
+
+CHANNEL_ATTR(channel, index);
+CHANNEL_ATTR(address_alignment, alignment);	/* bytes */
+CHANNEL_ATTR(length_granularity, granularity);	/* bytes */
+CHANNEL_ATTR(address_bits, address_bits);
+
+static struct attribute *channel_attrs[] = {
+	&dev_attr_direction.attr,
+	&dev_attr_channel.attr,
+	&dev_attr_interface.attr,
+	&dev_attr_address_alignment.attr,
+	&dev_attr_length_granularity.attr,
+	&dev_attr_address_bits.attr,
+	NULL
+};
+
+static const struct attribute_group channel_group = {
+	.attrs = channel_attrs,
+};
+
+/* Counters since the card was bound; they never go back. */
+#define STATS_ATTR(_name)							\
+static ssize_t stats_##_name##_show(struct device *dev,				\
+				    struct device_attribute *attr, char *buf)	\
+{										\
+	struct exdma_channel_stats stats;					\
+										\
+	exdma_channel_get_stats(exdma_node_from_dev(dev)->ch, &stats);		\
+	return sysfs_emit(buf, "%llu\n", stats._name);				\
+}										\
+static struct device_attribute stats_##_name =					\
+	__ATTR(_name, 0444, stats_##_name##_show, NULL)
+
+STATS_ATTR(bytes);			/* moved by requests that succeeded */
+STATS_ATTR(requests);			/* ended, with success or not */
+STATS_ATTR(runs);			/* times the engine was started */
+STATS_ATTR(interrupts);
+STATS_ATTR(spurious_interrupts);	/* came without a run that had ended */
+STATS_ATTR(lost_interrupts);		/* did not come; found by the watchdog */
+STATS_ATTR(errors);			/* runs that the engine gave up */
+STATS_ATTR(timeouts);			/* runs that stood still for timeout_ms */
+
+static struct attribute *stats_attrs[] = {
+	&stats_bytes.attr,
+	&stats_requests.attr,
+	&stats_runs.attr,
+	&stats_interrupts.attr,
+	&stats_spurious_interrupts.attr,
+	&stats_lost_interrupts.attr,
+	&stats_errors.attr,
+	&stats_timeouts.attr,
+	NULL
+};
+
+static const struct attribute_group stats_group = {
+	.name = "statistics",
+	.attrs = stats_attrs,
+};
+
+const struct attribute_group *exdma_channel_groups[] = {
+	&channel_group,
+	&stats_group,
+	NULL
+};
