@@ -443,7 +443,8 @@ static void channel_recover(struct work_struct *work)
 	}
 	dev_err_ratelimited(dev, "%s: %s\n", ch->name,
 			    fault == -ETIMEDOUT ? "no progress within timeout_ms, engine stopped" :
-						  "transfer failed");
+						  "a transfer failed");
+	ch->desc.ops->report(ch);
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
 	if (ch->state == EXDMA_CH_FROZEN) {

@@ -78,8 +78,7 @@ enum exdma_irq_mode {
  * @inspect: The same by asking the device itself; called when an interrupt
  *	came and the run is not through, and now and then when nothing moves.
  *	Return: 0 while it runs or is through, -EIO if the engine has stopped
- *	at slot @done of the run with an error (log which, rate-limited),
- *	-ENODEV if the device does not answer any more.
+ *	at slot @done of the run with an error, -ENODEV if the device does not answer any more.
  * @ack: Take the interrupt request of this channel back, for interrupts that
  *	are levels or shared; called at the start of each interrupt if
  *	&exdma_channel_desc.needs_ack is set. May read the bus.
@@ -87,6 +86,9 @@ enum exdma_irq_mode {
  *	called without the lock, while the core starts nothing on the channel.
  *	Return: 0 if the engine is idle, -ENODEV if the device is gone,
  *	-ETIMEDOUT if it would not stop.
+ * @report: Log, rate-limited, what the last @inspect saw of an engine that
+ *	stopped with an error or stood still. May sleep; called without the lock,
+ *	after @stop.
  */
 struct exdma_channel_ops {
 	void (*write_desc)(struct exdma_channel *ch, u32 slot, dma_addr_t host,
@@ -96,6 +98,7 @@ struct exdma_channel_ops {
 	int (*inspect)(struct exdma_channel *ch, u32 *done);
 	void (*ack)(struct exdma_channel *ch);
 	int (*stop)(struct exdma_channel *ch);
+	void (*report)(struct exdma_channel *ch);
 };
 
 /**

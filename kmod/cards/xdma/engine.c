@@ -8,7 +8,8 @@
  * so that the next interrupt needs no acknowledgment where vectors are not
  * shared.
  *
- * Locking: the core calls all but xdma_stop() with the channel's lock held.
+ * Locking: the core calls all but xdma_stop() and xdma_report() with the
+ * channel's lock held.
  */
 #include <linux/bitfield.h>
 #include <linux/dma-mapping.h>
@@ -115,21 +116,29 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	count = readl(xch->regs + XDMA_COUNT);
 	if (count == XDMA_GONE)
 		return -ENODEV;
-	status |= xch->status;
+	xch->status |= status;
+	xch->count = count;
 	*done = count;
-	if (!(status & XDMA_ST_ERRORS) || *done >= xch->run_slots)
+	if (!(xch->status & XDMA_ST_ERRORS) || count >= xch->run_slots)
 		return 0;
-	dev_err_ratelimited(exdma_channel_device(ch),
-			    "%s%u: stopped at descriptor %u of %u: status %#010x:%s%s%s%s%s%s\n",
-			    xch->to_card ? "h2c" : "c2h", xch->index, count,
-			    xch->run_slots, status,
-			    status & XDMA_ST_ALIGN ? " alignment mismatch" : "",
-			    status & XDMA_ST_MAGIC ? " bad descriptor magic" : "",
-			    status & XDMA_ST_LENGTH ? " invalid length" : "",
-			    status & XDMA_ST_READ_ERR ? " read error" : "",
-			    status & XDMA_ST_WRITE_ERR ? " write error" : "",
-			    status & XDMA_ST_DESC_ERR ? " descriptor fetch error" : "");
 	return -EIO;
+}
+
+static void xdma_report(struct exdma_channel *ch)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+	u32 status = xch->status;
+
+	dev_err_ratelimited(exdma_channel_device(ch),
+			    "%s%u: stopped at descriptor %u of %u, status %#010x%s%s%s%s%s%s\n",
+			    xch->to_card ? "h2c" : "c2h", xch->index, xch->count,
+			    xch->run_slots, status,
+			    status & XDMA_ST_ALIGN ? ": alignment mismatch" : "",
+			    status & XDMA_ST_MAGIC ? ": bad descriptor magic" : "",
+			    status & XDMA_ST_LENGTH ? ": invalid length" : "",
+			    status & XDMA_ST_READ_ERR ? ": read error" : "",
+			    status & XDMA_ST_WRITE_ERR ? ": write error" : "",
+			    status & XDMA_ST_DESC_ERR ? ": descriptor fetch error" : "");
 }
 
 static int xdma_progress(struct exdma_channel *ch, u32 *done)
@@ -186,6 +195,7 @@ static const struct exdma_channel_ops xdma_channel_ops = {
 	.inspect = xdma_inspect,
 	.ack = xdma_ack,
 	.stop = xdma_stop,
+	.report = xdma_report,
 };
 
 /**

@@ -27,6 +27,9 @@ static bool is_dma_bar(struct pci_dev *pdev, int bar)
 	void __iomem *map;
 	bool is;
 
+	if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM) ||
+	    pci_resource_len(pdev, bar) < XDMA_BAR_MIN_BYTES)
+		return false;
 	map = pci_iomap(pdev, bar, XDMA_BAR_BYTES);
 	if (!map)
 		return false;
@@ -227,35 +230,45 @@ static int stop_engines(struct xdma_card *xc)
 	return 0;
 }
 
-static int xdma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static int map_registers(struct xdma_card *xc)
+{
+	struct pci_dev *pdev = xc->pdev;
+	int err;
+
+	xc->bar_index = find_dma_bar(pdev);
+	if (xc->bar_index < 0) {
+		dev_err(&pdev->dev,
+			"no BAR holds the registers of an XDMA IP: is the FPGA programmed, and the IP in DMA mode?\n");
+		return xc->bar_index;
+	}
+	err = pci_request_region(pdev, xc->bar_index, KBUILD_MODNAME);
+	if (err)
+		return err;
+	xc->bar = pci_iomap(pdev, xc->bar_index, 0);
+	if (!xc->bar) {
+		pci_release_region(pdev, xc->bar_index);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void unmap_registers(struct xdma_card *xc)
+{
+	pci_iounmap(xc->pdev, xc->bar);
+	pci_release_region(xc->pdev, xc->bar_index);
+}
+
+/* All that comes after the registers can be reached. */
+static int init_card(struct xdma_card *xc)
 {
 	struct exdma_card_desc desc = {
 		.driver = KBUILD_MODNAME,
 		.ops = &xdma_card_ops,
+		.priv = xc,
 	};
-	struct xdma_card *xc;
+	struct pci_dev *pdev = xc->pdev;
 	u32 streams = 0;
-	int bar, err;
-
-	xc = devm_kzalloc(&pdev->dev, sizeof(*xc), GFP_KERNEL);
-	if (!xc)
-		return -ENOMEM;
-	xc->pdev = pdev;
-	err = pcim_enable_device(pdev);
-	if (err)
-		return err;
-	bar = find_dma_bar(pdev);
-	if (bar < 0) {
-		dev_err(&pdev->dev,
-			"no BAR holds the registers of an XDMA IP: is the FPGA programmed, and with the DMA in DMA mode?\n");
-		return bar;
-	}
-	err = pci_request_region(pdev, bar, KBUILD_MODNAME);
-	if (err)
-		return err;
-	xc->bar = pcim_iomap(pdev, bar, 0);
-	if (!xc->bar)
-		return -ENOMEM;
+	int err;
 
 	xc->channel_count[EXDMA_H2C] = count_channels(xc, EXDMA_H2C, &streams);
 	xc->channel_count[EXDMA_C2H] = count_channels(xc, EXDMA_C2H, &streams);
@@ -264,7 +277,7 @@ static int xdma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return -EOPNOTSUPP;
 	}
 	if (!xc->channel_count[EXDMA_H2C] && !xc->channel_count[EXDMA_C2H]) {
-		dev_err(&pdev->dev, "the XDMA IP in BAR %d has no channel\n", bar);
+		dev_err(&pdev->dev, "the XDMA IP has no channel\n");
 		return -ENODEV;
 	}
 	quiesce(xc);
@@ -280,13 +293,11 @@ static int xdma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		dev_err(&pdev->dev, "no interrupt to be had (%d)\n", err);
 		return err;
 	}
-	desc.priv = xc;
 	xc->card = exdma_card_alloc(&pdev->dev, &desc);
 	if (IS_ERR(xc->card)) {
 		err = PTR_ERR(xc->card);
 		goto free_vectors;
 	}
-	pci_set_drvdata(pdev, xc);
 
 	err = add_channels(xc, desc.irq_mode != EXDMA_IRQ_MODE_MSIX);
 	if (!err)
@@ -310,6 +321,34 @@ free_vectors:
 	return err;
 }
 
+static int xdma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct xdma_card *xc;
+	int err;
+
+	xc = devm_kzalloc(&pdev->dev, sizeof(*xc), GFP_KERNEL);
+	if (!xc)
+		return -ENOMEM;
+	xc->pdev = pdev;
+	pci_set_drvdata(pdev, xc);
+	err = pci_enable_device_mem(pdev);
+	if (err)
+		return err;
+	err = map_registers(xc);
+	if (err)
+		goto disable;
+	err = init_card(xc);
+	if (err)
+		goto unmap;
+	return 0;
+
+unmap:
+	unmap_registers(xc);
+disable:
+	pci_disable_device(pdev);
+	return err;
+}
+
 static void xdma_remove(struct pci_dev *pdev)
 {
 	struct xdma_card *xc = pci_get_drvdata(pdev);
@@ -319,6 +358,8 @@ static void xdma_remove(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 	exdma_card_put(xc->card);
 	pci_free_irq_vectors(pdev);
+	unmap_registers(xc);
+	pci_disable_device(pdev);
 }
 
 /* The default IDs of the IP; integrators may change them: see new_id. */

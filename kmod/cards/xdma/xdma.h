@@ -26,7 +26,9 @@
  * @ctrl: Control register while running.
  * @hi: 0x84 and
  * @adj: 0x88 as last written: they keep their value.
- * @status: bits that an acknowledgment read away during this run.
+ * @status: sticky status bits seen during this run; reading them for an
+ *	acknowledgment clears them in the register.
+ * @count: completed descriptors at the last look.
  * @run_slots: slots of this run.
  * @index: number among those of its direction.
  * @to_card: H2C.
@@ -44,6 +46,7 @@ struct xdma_channel {
 	u32 hi;
 	u32 adj;
 	u32 status;
+	u32 count;
 	u32 run_slots;
 	u32 index;
 	bool to_card;
@@ -54,6 +57,7 @@ struct xdma_channel {
  * @pdev: the function.
  * @card: the core's side.
  * @bar: the DMA BAR.
+ * @bar_index: which it is.
  * @channel_count: by direction.
  * @by_irq: in the order of the bits of the IRQ block: all H2C, then all C2H.
  * @irqs: entries of @by_irq.
@@ -62,6 +66,7 @@ struct xdma_card {
 	struct pci_dev *pdev;
 	struct exdma_card *card;
 	void __iomem *bar;
+	int bar_index;
 	u32 channel_count[EXDMA_DIRS];
 	struct xdma_channel *by_irq[EXDMA_DIRS * XDMA_MAX_CHANNELS];
 	u32 irqs;
