@@ -1,0 +1,3 @@
+start_cards() { :; }
+stop_cards() { :; }
+judge_cards() { :; }

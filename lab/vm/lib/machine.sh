@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154,SC2034
+# One run of the virtual machine, from options to exit status: calls the other
+# rooms in order.
+
+for room in privilege mirror rootfs mount kernel modules card qemu report; do
+	# shellcheck source=/dev/null
+	. "$lib/$room.sh"
+done
+
+kernel=6.12
+cpus=2
+mem=1G
+cards=()
+edu=
+iommu=
+more_append=
+shares=()
+books=
+allow_violations=
+driver=yes
+: "${timeout:=600}"
+log=
+command=()
+interactive=
+
+parse_options() {
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel | --cpus | --mem | --card | --append | --share | \
+			--books | --timeout | --log)
+			[ $# -ge 2 ] || usage_error "$1 needs a value"
+			;;
+		esac
+		case $1 in
+		--help) help_text; exit ;;
+		--kernel) kernel=$2; shift ;;
+		--cpus) cpus=$2; shift ;;
+		--mem) mem=$2; shift ;;
+		--card) cards+=("$2"); shift ;;
+		--edu) edu=yes ;;
+		--iommu) iommu=yes ;;
+		--append) more_append+=" $2"; shift ;;
+		--share) shares+=("$2"); shift ;;
+		--books) books=$2; shift ;;
+		--allow-violations) allow_violations=yes ;;
+		--no-driver) driver= ;;
+		--timeout) timeout=$2; shift ;;
+		--log) log=$2; shift ;;
+		--) shift; break ;;
+		-*) usage_error "unknown option: $1" ;;
+		*) break ;;
+		esac
+		shift
+	done
+	command=("$@")
+	check_options
+}
+
+check_options() {
+	local i
+
+	[[ $cpus =~ ^[1-9][0-9]*$ ]] || usage_error "--cpus: not a number: $cpus"
+	[[ $timeout =~ ^[0-9]+$ ]] || usage_error "--timeout: not a number: $timeout"
+	[[ $mem =~ ^[1-9][0-9]*[MG]$ ]] || usage_error "--mem: not a size like 512M or 2G: $mem"
+	[ ${#cards[@]} -gt 0 ] || cards=(h2c=2,c2h=2)
+	for i in "${!cards[@]}"; do
+		[ "${cards[i]}" != none ] || unset "cards[i]"
+	done
+	cards=("${cards[@]}")
+	for i in "${!shares[@]}"; do
+		[ -d "${shares[i]}" ] || usage_error "--share: not a directory: ${shares[i]}"
+		shares[i]=$(realpath "${shares[i]}")
+		[[ ${shares[i]} != *$'\n'* ]] || usage_error '--share: a line break in a path'
+	done
+	[ -z "$log" ] || log=$(realpath -m "$log")
+	[ -z "$books" ] || books=$(realpath -m "$books")
+}
+
+# The jail that QEMU runs in, with everything it serves under /exdma.
+prepare_jail() {
+	local share
+
+	make_jail "${kernel_layers[@]}"
+	bind_checkout
+	make_boot_files
+	mkdir -p "$jail"/exdma/{root,run,tree,boot} "$scratch/run"
+	mount --bind "$(dirname "$vmlinux")" "$jail/exdma/boot"
+	mount --bind "$scratch" "$jail/exdma/run"
+	mount --bind "$top" "$jail/exdma/tree"
+	[ -z "$driver" ] || make_modules
+	if [ ${#layers[@]} -gt 0 ]; then
+		mount -t overlay -o "ro,lowerdir=$(IFS=:; echo "${layers[*]}"):$root$(overlay_options)" \
+			exdma-root "$jail/exdma/root"
+	else
+		mount --bind "$root" "$jail/exdma/root"
+	fi
+	for share in "${!shares[@]}"; do
+		mkdir "$jail/exdma/share$share"
+		mount --bind "${shares[share]}" "$jail/exdma/share$share"
+	done
+}
+
+# What the guest reads: see guest/boot.
+prepare_guest() {
+	local share
+
+	printf 'exdma-tree ro %s\n' "$top" >"$scratch/run/mounts"
+	for share in "${!shares[@]}"; do
+		printf 'exdma-share%s rw %s\n' "$share" "${shares[share]}"
+	done >>"$scratch/run/mounts"
+	printf 'exec %s\n' "${command[*]@Q}" >"$scratch/run/command"
+	{
+		printf 'path=%q\n' "$top/build/userspace:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+		printf 'kernel=%q\n' "$kernel"
+		printf 'directory=%q\n' "$(work_dir)"
+		printf 'term=%q\n' "${TERM:-dumb}"
+		printf 'interactive=%q\n' "$interactive"
+		printf 'terminal_size=%q\n' "$(stty size 2>/dev/null || :)"
+		printf 'one_output=%q\n' "$one_output"
+		printf 'cards=%q\n' "${#cards[@]}"
+	} >"$scratch/run/options"
+}
+
+prepare_qemu() {
+	local i
+
+	qemu_machine "$cpus" "$mem" "$iommu"
+	qemu_log /exdma/run/kernel.log
+	if [ -n "$interactive" ]; then
+		qemu_terminal
+	elif [ -n "$one_output" ]; then
+		qemu_output stdout=/exdma/run/stdout
+	else
+		qemu_output stdout=/exdma/run/stdout stderr=/exdma/run/stderr
+	fi
+	qemu_export exdma-root /exdma/root ro
+	qemu_export exdma-run /exdma/run/run rw
+	qemu_export exdma-tree /exdma/tree ro
+	for i in "${!shares[@]}"; do
+		qemu_export "exdma-share$i" "/exdma/share$i" rw
+	done
+	for i in "${!cards[@]}"; do
+		qemu_card "/exdma/run/card$i.sock"
+	done
+	[ -z "$edu" ] || qemu_port '{"driver":"edu"'
+	append+=$more_append
+	qemu_kernel /exdma/boot/vmlinux /exdma/boot/initramfs
+}
+
+# Start a follower of an output file: it passes everything on to our own
+# descriptor and ends when QEMU has.
+follow() {
+	tail -f -c +1 -s 0.05 --pid="$qemu_pid" "$1" 2>/dev/null &
+	followers+=($!)
+}
+
+run_qemu() {
+	local status=0
+
+	if [ -n "$interactive" ]; then
+		chroot "$jail" "${qemu[@]}" 2>"$scratch/qemu.err" || status=$?
+		return "$status"
+	fi
+	: >"$scratch/stdout"
+	: >"$scratch/stderr"
+	timeout -k 5 "$timeout" chroot "$jail" "${qemu[@]}" \
+		</dev/null >/dev/null 2>"$scratch/qemu.err" &
+	qemu_pid=$!
+	at_end+=("kill $qemu_pid 2>/dev/null || :")
+	followers=()
+	follow "$scratch/stdout"
+	[ -n "$one_output" ] || follow "$scratch/stderr" >&2
+	wait "$qemu_pid" || status=$?
+	wait "${followers[@]}" || :
+	return "$status"
+}
+
+run_machine() {
+	local status qemu_status=0
+
+	use_rootfs
+	find_kernel "$kernel"
+	make_scratch
+	one_output=
+	# one file for both means that their order matters to the caller
+	[ "$(stat -L -c %d:%i /proc/self/fd/1)" != "$(stat -L -c %d:%i /proc/self/fd/2)" ] ||
+		one_output=yes
+	layers=("${kernel_layers[@]}")
+	prepare_jail
+	prepare_guest
+	start_cards
+	prepare_qemu
+	run_qemu || qemu_status=$?
+	stop_cards
+
+	[ -z "$log" ] || tr -d '\r' <"$scratch/kernel.log" >"$log"
+	if [ -s "$scratch/run/status" ]; then
+		status=$(<"$scratch/run/status")
+	elif [ "$qemu_status" = 124 ] || [ "$qemu_status" = 137 ]; then
+		status=124
+		printf '%s: not finished after %s s; last lines of the kernel log:\n' \
+			"$self" "$timeout" >&2
+		last_lines
+	else
+		status=125
+	fi
+	if ! scan_log "$scratch/kernel.log"; then
+		case $status in 0 | 125) status=99 ;; esac
+	elif [ "$status" = 125 ]; then
+		printf '%s: the machine ended before the command did (QEMU: status %s)\n' \
+			"$self" "$qemu_status" >&2
+		sed -e 's/^/    /' "$scratch/qemu.err" >&2
+		last_lines
+	fi
+	judge_cards || [ "$status" != 0 ] || status=99
+	exit "$status"
+}
+
+last_lines() {
+	tail -n 12 "$scratch/kernel.log" | tr -d '\r' | sed -e 's/^/    /' >&2
+}

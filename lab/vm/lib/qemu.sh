@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154,SC2034
+# The QEMU command line. Knows devices and options; nothing of cards' insides,
+# of modules, or of what the guest does.
+
+# What makes an emulated boot short: the kernel need not measure the clock,
+# guard against the CPU's leaks, or test its ciphers.
+kernel_arguments='console=ttyS0 panic=-1 nokaslr mitigations=off tsc=reliable no_timer_check cryptomgr.notests random.trust_cpu=on audit=0 apparmor=0 i8042.noaux i8042.nokbd'
+
+qemu=()
+append=$kernel_arguments
+ports=0
+exports=0
+
+# qemu_machine CPUS MEMORY IOMMU: the computer itself.
+qemu_machine() {
+	local machine=q35,memory-backend=ram,sata=off,smbus=off,hpet=off
+
+	[ -z "$3" ] || machine+=,kernel-irqchip=split
+	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none
+		-no-reboot -name exdma-vm
+		-machine "$machine" -m "$2" -smp "$1"
+		-object "memory-backend-memfd,id=ram,size=$2,share=on")
+	case $(accelerator) in
+	kvm) qemu+=(-accel kvm -cpu host) ;;
+	*) qemu+=(-accel tcg,thread=multi -cpu max) ;;
+	esac
+	if [ -n "$3" ]; then
+		qemu+=(-device intel-iommu,caching-mode=on,intremap=on)
+		append+=' intel_iommu=on iommu.strict=1'
+	fi
+}
+
+# qemu_log FILE: the kernel's console.
+qemu_log() {
+	qemu+=(-chardev "file,id=log,path=$1" -serial chardev:log)
+}
+
+# qemu_output NAME=FILE...: what the guest writes to its port NAME goes to
+# FILE. Writes are handled while the guest waits (no ioeventfd), so all of the
+# output is in the file when the power goes off.
+qemu_output() {
+	local port
+
+	qemu+=(-device virtio-serial-pci,id=serial,ioeventfd=off)
+	for port in "$@"; do
+		qemu+=(-chardev "file,id=${port%%=*},path=${port#*=}"
+			-device "virtserialport,bus=serial.0,chardev=${port%%=*},name=exdma.${port%%=*}")
+	done
+}
+
+# qemu_terminal: the caller's terminal is the guest's hvc0.
+qemu_terminal() {
+	qemu+=(-device virtio-serial-pci,id=serial
+		-chardev stdio,id=terminal,signal=off
+		-device virtconsole,bus=serial.0,chardev=terminal)
+}
+
+# qemu_export TAG PATH MODE: a directory for the guest, by 9p.
+qemu_export() {
+	local readonly=off
+
+	[ "$3" = rw ] || readonly=on
+	qemu+=(-fsdev "local,id=fs$exports,path=$2,security_model=none,readonly=$readonly,multidevs=remap"
+		-device "virtio-9p-pci,fsdev=fs$exports,mount_tag=$1")
+	exports=$((exports + 1))
+}
+
+# qemu_port DEVICE: a PCI Express root port with DEVICE (in QEMU's JSON, open
+# ended: '{"driver":...') behind it.
+qemu_port() {
+	ports=$((ports + 1))
+	qemu+=(-device "pcie-root-port,id=port$ports,chassis=$ports,slot=$ports"
+		-device "$1,\"bus\":\"port$ports\"}")
+}
+
+# qemu_card SOCKET
+qemu_card() {
+	qemu_port "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"$1\"}"
+}
+
+# qemu_kernel VMLINUX INITRAMFS
+qemu_kernel() {
+	qemu+=(-kernel "$1" -initrd "$2" -append "$append")
+}
+
+# Print kvm or tcg. /dev/kvm may be there and yet hang a kernel, so it is
+# tried: a boot that powers off at once. The answer holds until the next boot
+# of this machine.
+accelerator() {
+	local boot answer
+
+	if [ -n "${EXDMA_ACCEL:-}" ]; then
+		printf '%s\n' "$EXDMA_ACCEL"
+		return
+	fi
+	if ! [ -r /dev/kvm ] || ! [ -w /dev/kvm ]; then
+		echo tcg
+		return
+	fi
+	boot=$(cat /proc/sys/kernel/random/boot_id)
+	answer=$cache/accelerator-$boot-$(id -u)
+	if [ ! -e "$answer" ]; then
+		rm -f "$cache"/accelerator-*
+		step 'trying KVM'
+		if kvm_boots; then echo kvm; else echo tcg; fi >"$answer"
+		step "using $(cat "$answer")"
+	fi
+	cat "$answer"
+}
+
+# The kernel finds no root file system by the name of exdma.trial and its init
+# powers the machine off; anything else, within the time, means no.
+kvm_boots() {
+	local log=$scratch/trial.log
+
+	timeout -k 1 15 chroot "$jail" qemu-system-x86_64 -nodefaults \
+		-no-user-config -display none -no-reboot -machine q35 -m 256M \
+		-accel kvm -cpu host -smp 2 \
+		-serial stdio -kernel /exdma/boot/vmlinux \
+		-initrd /exdma/boot/initramfs \
+		-append 'console=ttyS0 panic=-1 exdma.trial' \
+		</dev/null >"$log" 2>&1 &&
+		grep -q 'exdma-vm: trial passed' "$log"
+}
