@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One engine: the state machine from Run to Stop (register document, section
+ * 12), the link model, performance counters and the hang fault. Knows nothing
+ * of register offsets (xdma.c) or of the rules for descriptors (fetch.c).
+ *
+ * engine_step() does one bounded piece of work and says when it wants to be
+ * called again. A thread per engine calls it and sleeps in between; tests and
+ * the fuzzer call it through xdma_poll() with no thread at all.
+ *
+ * Locking: everything here runs under x->lock, except where unlock_for_memory()
+ * says otherwise; see xdma.h.
+ */
+#include <errno.h>
+#include <sys/prctl.h>
+
+#include "log.h"
+#include "mover.h"
+#include "xdma.h"
+
+/* Do not sleep in the middle of a descriptor for less than this. */
+#define PACE_SLACK_NS	200000u
+/* Oversleeping up to this is made good in the next run. */
+#define PACE_MAX_LATE	1000000u
+
+/* --- leaving and re-entering the lock ---------------------------------- */
+
+static uint32_t unlock_for_memory(struct engine *e)
+{
+	e->touching = true;
+	pthread_mutex_unlock(e->x->lock);
+	return e->generation;
+}
+
+/* True when the run is still the one that was on before. */
+static bool lock_after_memory(struct engine *e, uint32_t generation)
+{
+	pthread_mutex_lock(e->x->lock);
+	e->touching = false;
+	pthread_cond_broadcast(&e->x->parked);
+	return e->generation == generation;
+}
+
+/* --- what software sees -------------------------------------------------- */
+
+/* The interrupt line follows status and mask. */
+void engine_line(struct engine *e)
+{
+	irq_set_channel(e->x->irq, e->irq, e->status & e->mask);
+}
+
+/* Log status bits whose enable is set in Control. */
+static void log_status(struct engine *e, uint32_t bits)
+{
+	e->status |= bits & e->control & ST_LOGGED;
+}
+
+static void write_back(struct engine *e)
+{
+	uint32_t word = e->completed & WB_COUNT;
+
+	if (e->status & ST_ERRORS)
+		word |= WB_ERROR;
+	if (e->wb_addr % 4)
+		books_violation(e->x->books, e->id, V_MISALIGNED,
+				"writeback address 0x%llx", (unsigned long long)e->wb_addr);
+	if (!guestmem_store32(e->x->host, e->wb_addr, word))
+		books_violation(e->x->books, e->id, V_UNMAPPED,
+				"writeback to 0x%llx", (unsigned long long)e->wb_addr);
+}
+
+/* --- performance counters ------------------------------------------------ */
+
+static void perf_stop_clock(struct engine *e, uint64_t now)
+{
+	if (e->perf_since)
+		e->perf_ns += now - e->perf_since;
+	e->perf_since = 0;
+}
+
+void engine_perf_arm(struct engine *e, bool on)
+{
+	uint64_t now = now_ns();
+
+	perf_stop_clock(e, now);
+	e->perf_armed = on;
+	if (on && engine_busy(e))
+		e->perf_since = now;
+}
+
+uint64_t engine_perf_cycles(const struct engine *e)
+{
+	uint64_t ns = e->perf_ns;
+
+	if (e->perf_since)
+		ns += now_ns() - e->perf_since;
+	return ns / PERF_NS_PER_CYCLE;
+}
+
+/* --- start and stop ------------------------------------------------------ */
+
+static void start_run(struct engine *e)
+{
+	uint64_t now = now_ns();
+
+	e->restart = false;
+	e->status = 0;
+	e->completed = 0;
+	e->fetch_addr = e->first;
+	e->block_left = (e->first_adjacent & DESC_MAX_ADJACENT) + 1;
+	e->fetched = 0;
+	e->current = 0;
+	e->run_start = now;
+	e->run_bytes = 0;
+	e->run_descs = 0;
+	e->slept = false;
+	e->state = ENGINE_FETCH;
+	books_busy(e->x->books, e->id, now);
+	if (e->perf_armed)
+		e->perf_since = now;
+	fetch_check_block(e, e->fetch_addr, e->block_left);
+	engine_line(e);
+	engine_kick(e);
+}
+
+/* The registers' side of Run going from 0 to 1. */
+void engine_run_rises(struct engine *e)
+{
+	if (engine_busy(e)) {
+		books_violation(e->x->books, e->id, V_BUSY,
+				"Run set again while the last run is on");
+		e->restart = true;
+		return;
+	}
+	start_run(e);
+}
+
+/* Did software clear Run since the run began (and maybe set it again)? */
+static bool run_dropped(const struct engine *e)
+{
+	return !(e->control & CTRL_RUN) || e->restart;
+}
+
+/* All that was to be reported is in the registers: be idle, then tell. */
+static enum engine_next go_idle(struct engine *e)
+{
+	uint64_t now = now_ns();
+
+	e->state = ENGINE_IDLE;
+	books_idle(e->x->books, e->id, now);
+	perf_stop_clock(e, now);
+	engine_line(e);
+	if (e->restart && (e->control & CTRL_RUN))
+		start_run(e);
+	return ENGINE_AGAIN;
+}
+
+/* Stop for an error; it is logged if enabled. */
+static enum engine_next stop_failed(struct engine *e, uint32_t bits)
+{
+	count(&e->x->books->engine[e->id].errors, 1);
+	log_status(e, bits);
+	if (e->control & CTRL_WB)
+		write_back(e);
+	log_line("%s: stopped, error bits 0x%x, status 0x%x, %u completed",
+		 engine_name(e), bits, e->status, e->completed);
+	return go_idle(e);
+}
+
+void engine_reset(struct engine *e)
+{
+	if (engine_busy(e))
+		books_idle(e->x->books, e->id, now_ns());
+	e->generation++;
+	e->state = ENGINE_IDLE;
+	e->restart = false;
+	e->hung = false;
+	e->control = 0;
+	e->status = 0;
+	e->mask = 0;
+	e->completed = 0;
+	e->wb_addr = 0;
+	e->first = 0;
+	e->first_adjacent = 0;
+	e->credits = 0;
+	e->perf_control = 0;
+	e->perf_armed = false;
+	e->perf_ns = 0;
+	e->perf_since = 0;
+	e->perf_beats = 0;
+	e->late_ns = 0;
+	engine_line(e);
+	engine_kick(e);
+}
+
+/* --- link model ---------------------------------------------------------- */
+
+/*
+ * When the first @bytes of this run and its @descs descriptors are through, if
+ * the link takes as long as the model says. Always counted from the start of
+ * the run: an error of one sleep is not carried into the next deadline. What
+ * the last sleep of a run was too long is taken off the next run, so that busy
+ * time follows the model over many runs, too.
+ */
+static uint64_t pace_target(const struct engine *e, uint64_t bytes, uint64_t descs)
+{
+	const struct xdma_setup *s = &e->x->setup;
+	uint64_t ns = s->run_ns + descs * s->desc_ns;
+
+	if (s->rate)
+		ns += (uint64_t)((unsigned __int128)bytes * NSEC_PER_SEC / s->rate);
+	return e->run_start + ns - min_u64(ns, e->late_ns);
+}
+
+static bool paced(const struct engine *e)
+{
+	const struct xdma_setup *s = &e->x->setup;
+
+	return s->rate || s->desc_ns || s->run_ns;
+}
+
+/* The run ends here by itself: how much was it overslept? */
+static void pace_end(struct engine *e)
+{
+	uint64_t now = now_ns();
+	uint64_t target = pace_target(e, e->run_bytes, e->run_descs);
+
+	e->late_ns = 0;
+	if (e->slept && now > target)
+		e->late_ns = min_u64(now - target, PACE_MAX_LATE);
+}
+
+/* --- the steps ----------------------------------------------------------- */
+
+static enum engine_next step_fetch(struct engine *e)
+{
+	struct xdma *x = e->x;
+	uint32_t n = e->block_left, i, generation;
+	uint64_t addr = e->fetch_addr;
+	uint8_t raw[DESC_MAX_BLOCK * DESC_SIZE];
+	size_t got;
+
+	if (run_dropped(e)) {
+		log_status(e, ST_IDLE);
+		return go_idle(e);
+	}
+	if (x->halt & engine_sg_bit(e))
+		return ENGINE_SLEEP;
+	if (x->credit_mode & engine_sg_bit(e)) {
+		n = (uint32_t)min_u64(n, e->credits);
+		if (!n)
+			return ENGINE_SLEEP;
+		e->credits -= n;
+	}
+	generation = unlock_for_memory(e);
+	got = guestmem_read(x->host, addr, raw, n * DESC_SIZE);
+	if (!lock_after_memory(e, generation))
+		return ENGINE_AGAIN;
+	if (got != n * DESC_SIZE) {
+		books_violation(x->books, e->id, V_UNMAPPED,
+				"descriptor fetch from 0x%llx, %u descriptors",
+				(unsigned long long)addr, n);
+		return stop_failed(e, ST_DESC_UR);
+	}
+	for (i = 0; i < n; i++) {
+		struct xdma_desc *d = &e->block[i];
+
+		memcpy(d->raw, raw + i * DESC_SIZE, DESC_SIZE);
+		d->addr = addr + i * DESC_SIZE;
+		d->extra = e->block_left - i - 1;
+		desc_parse(d);
+	}
+	e->fetch_addr += n * DESC_SIZE;
+	e->block_left -= n;
+	e->fetched = n;
+	e->current = 0;
+	e->state = ENGINE_BEGIN;
+	return ENGINE_AGAIN;
+}
+
+/* Is this where the engine was told to hang? */
+static bool hangs_here(struct engine *e)
+{
+	if (!e->hang_armed)
+		return false;
+	if (e->hang_after) {
+		e->hang_after--;
+		return false;
+	}
+	e->hang_armed = false;
+	e->hung = true;
+	log_line("%s: hangs", engine_name(e));
+	return true;
+}
+
+static enum engine_next step_begin(struct engine *e)
+{
+	const struct xdma_desc *d = &e->block[e->current];
+	uint32_t align = (e->x->setup.alignments >> 16) & 0xff;
+
+	if (hangs_here(e))
+		return ENGINE_SLEEP;
+	if (d->magic != DESC_MAGIC)
+		return stop_failed(e, ST_MAGIC);
+	fetch_check_desc(e, d);
+	if (align > 1 && d->src % align != d->dst % align)
+		return stop_failed(e, ST_ALIGN);
+	e->run_descs++;
+	e->moved = 0;
+	e->desc_failed = false;
+	e->state = ENGINE_MOVE;
+	return ENGINE_AGAIN;
+}
+
+/* A piece of data went wrong. Return: true when the engine must stop. */
+static bool data_failed(struct engine *e, const struct xdma_desc *d, uint32_t err,
+			uint32_t at)
+{
+	bool host = e->dir == XDMA_H2C ? err & ST_READ : err & ST_WRITE;
+
+	if (!e->desc_failed && host)
+		books_violation(e->x->books, e->id, V_UNMAPPED,
+				"descriptor 0x%llx: host address 0x%llx",
+				(unsigned long long)d->addr,
+				(unsigned long long)((e->dir == XDMA_H2C ? d->src : d->dst) + at));
+	if (e->control & err)
+		return true;
+	if (!e->desc_failed)
+		count(&e->x->books->engine[e->id].errors, 1);
+	e->desc_failed = true;
+	return false;
+}
+
+static enum engine_next step_move(struct engine *e, uint64_t *until)
+{
+	const struct xdma_desc *d = &e->block[e->current];
+	uint32_t chunk = (uint32_t)min_u64(d->len - e->moved, MOVER_CHUNK);
+	bool fixed = e->control & CTRL_FIXED;
+	uint32_t err, done, generation;
+
+	if (paced(e)) {
+		uint64_t target = pace_target(e, e->run_bytes + chunk, e->run_descs);
+		uint64_t now = now_ns();
+		bool last = e->moved + chunk == d->len;
+
+		if (target > now && (last || target - now > PACE_SLACK_NS)) {
+			e->slept = true;
+			*until = target;
+			return ENGINE_WAIT;
+		}
+	}
+	generation = unlock_for_memory(e);
+	err = e->mover->move(e, d, fixed, e->moved, chunk, &done);
+	if (!lock_after_memory(e, generation))
+		return ENGINE_AGAIN;
+	count(&e->x->books->engine[e->id].bytes, done);
+	if (err && data_failed(e, d, err, e->moved + done))
+		return stop_failed(e, err);
+	e->run_bytes += chunk;
+	e->moved += chunk;
+	if (e->moved == d->len)
+		e->state = ENGINE_DONE;
+	return ENGINE_AGAIN;
+}
+
+static enum engine_next step_done(struct engine *e)
+{
+	const struct xdma_desc *d = &e->block[e->current];
+	uint32_t beat = e->x->setup.width_bits / 8, generation;
+	enum desc_now now;
+
+	if (e->x->books->strict) {
+		generation = unlock_for_memory(e);
+		now = fetch_compare(e, d);
+		if (!lock_after_memory(e, generation))
+			return ENGINE_AGAIN;
+		fetch_check_unchanged(e, d, now);
+	}
+	e->completed++;
+	count(&e->x->books->engine[e->id].descriptors, 1);
+	if (e->perf_armed)
+		e->perf_beats += (d->len + beat - 1) / beat;
+	if (d->control & DESC_COMPLETED) {
+		if (e->control & CTRL_WB)
+			write_back(e);
+		log_status(e, ST_COMPLETED);
+	}
+	if (run_dropped(e))
+		log_status(e, ST_IDLE);
+	if (d->control & DESC_STOP) {
+		log_status(e, ST_STOPPED);
+		if (e->perf_control & PERF_AUTO_STOP)
+			engine_perf_arm(e, false);
+	}
+	if ((d->control & DESC_STOP) || run_dropped(e)) {
+		pace_end(e);
+		return go_idle(e);
+	}
+	if (++e->current < e->fetched) {
+		e->state = ENGINE_BEGIN;
+	} else {
+		if (!e->block_left) {
+			e->fetch_addr = d->next;
+			e->block_left = d->next_adjacent + 1u;
+			fetch_check_block(e, e->fetch_addr, e->block_left);
+		}
+		e->state = ENGINE_FETCH;
+	}
+	engine_line(e);
+	return ENGINE_AGAIN;
+}
+
+enum engine_next engine_step(struct engine *e, uint64_t *until)
+{
+	if (e->hung)
+		return ENGINE_SLEEP;	/* only a reset or the lab lets go */
+	switch (e->state) {
+	case ENGINE_FETCH:
+		return step_fetch(e);
+	case ENGINE_BEGIN:
+		return step_begin(e);
+	case ENGINE_MOVE:
+		return step_move(e, until);
+	case ENGINE_DONE:
+		return step_done(e);
+	case ENGINE_IDLE:
+		break;
+	}
+	return ENGINE_SLEEP;
+}
+
+/* --- faults -------------------------------------------------------------- */
+
+/* Hang after @after more descriptors; 0 with a run on: at once. */
+void engine_hang(struct engine *e, uint64_t after)
+{
+	if (!after && engine_busy(e)) {
+		e->hung = true;
+		log_line("%s: hangs", engine_name(e));
+		return;
+	}
+	e->hang_armed = true;
+	e->hang_after = after;
+}
+
+void engine_unhang(struct engine *e)
+{
+	e->hung = false;
+	e->hang_armed = false;
+	engine_kick(e);
+}
+
+/* --- the thread ---------------------------------------------------------- */
+
+void engine_kick(struct engine *e)
+{
+	pthread_cond_signal(&e->wake);
+}
+
+static void *engine_thread(void *arg)
+{
+	struct engine *e = arg;
+	struct timespec ts;
+	uint64_t until = 0;
+
+	prctl(PR_SET_NAME, engine_name(e));
+	/* sleeps of the link model end when they should, not 50 us later */
+	prctl(PR_SET_TIMERSLACK, 1);
+	pthread_mutex_lock(e->x->lock);
+	while (!e->x->quit) {
+		switch (engine_step(e, &until)) {
+		case ENGINE_AGAIN:
+			break;
+		case ENGINE_WAIT:
+			/* absolute, and cut short by a reset: no clock_nanosleep() */
+			ts.tv_sec = (time_t)(until / NSEC_PER_SEC);
+			ts.tv_nsec = (long)(until % NSEC_PER_SEC);
+			pthread_cond_timedwait(&e->wake, e->x->lock, &ts);
+			break;
+		case ENGINE_SLEEP:
+			pthread_cond_wait(&e->wake, e->x->lock);
+			break;
+		}
+	}
+	pthread_mutex_unlock(e->x->lock);
+	return NULL;
+}
+
+int engine_init(struct engine *e)
+{
+	pthread_condattr_t attr;
+	int err = 0;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&e->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	if (e->x->setup.threads)
+		err = pthread_create(&e->thread, NULL, engine_thread, e);
+	if (err)
+		pthread_cond_destroy(&e->wake);
+	return -err;
+}
+
+/* Locking: without x->lock; x->quit is set and the engine was kicked. */
+void engine_fini(struct engine *e)
+{
+	if (e->x->setup.threads)
+		pthread_join(e->thread, NULL);
+	pthread_cond_destroy(&e->wake);
+}

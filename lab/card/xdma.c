@@ -1,0 +1,680 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The register file as the bus sees it: decoding, what each register stores,
+ * and which accesses strict mode objects to. What an engine does with its
+ * registers is in engine.c, the interrupt block in irq.c.
+ *
+ * Locking: xdma_read() and xdma_write() run under x->lock.
+ */
+#include <stdio.h>
+
+#include "mover.h"
+#include "xdma.h"
+
+/*
+ * Which registers there are: for their names in the books, and for the checks.
+ * @bits are those that software may write; others are reserved. W1S and W1C
+ * registers take any value: drivers write all ones to them.
+ */
+enum access { RO, RW, SET_CLEAR };
+
+struct reg {
+	uint8_t byte;
+	uint8_t access;
+	uint32_t bits;
+	const char *name;
+};
+
+static const struct reg channel_regs[] = {
+	{ CH_ID, RO, 0, "identifier" },
+	/* PG195 has no write errors on C2H, but Linux's driver enables them */
+	{ CH_CONTROL, RW, CTRL_BITS, "control" },
+	{ CH_CONTROL_W1S, SET_CLEAR, 0, "control_w1s" },
+	{ CH_CONTROL_W1C, SET_CLEAR, 0, "control_w1c" },
+	{ CH_STATUS, SET_CLEAR, 0, "status" },
+	{ CH_STATUS_RC, RO, 0, "status_rc" },
+	{ CH_COUNT, RO, 0, "completed" },
+	{ CH_ALIGNMENTS, RO, 0, "alignments" },
+	{ CH_WB_LO, RW, ~0u, "writeback_lo" },
+	{ CH_WB_HI, RW, ~0u, "writeback_hi" },
+	{ CH_MASK, RW, ST_LOGGED, "mask" },
+	{ CH_MASK_W1S, SET_CLEAR, 0, "mask_w1s" },
+	{ CH_MASK_W1C, SET_CLEAR, 0, "mask_w1c" },
+	{ CH_MASK_W1C_LINUX, SET_CLEAR, 0, "mask_w1c_linux" },
+	{ CH_PERF_CONTROL, RW, BITS(2, 0), "perf_control" },
+	{ CH_PERF_CYCLES_LO, RO, 0, "perf_cycles_lo" },
+	{ CH_PERF_CYCLES_HI, RO, 0, "perf_cycles_hi" },
+	{ CH_PERF_DATA_LO, RO, 0, "perf_data_lo" },
+	{ CH_PERF_DATA_HI, RO, 0, "perf_data_hi" },
+	{ CH_PENDING_LO, RO, 0, "pending_lo" },
+	{ CH_PENDING_HI, RO, 0, "pending_hi" },
+	{ 0, 0, 0, NULL }
+};
+
+static const struct reg irq_regs[] = {
+	{ 0, RO, 0, "identifier" },
+	/* AMD's driver sets one bit too many in the user enable */
+	{ IRQ_USER_ENABLE, RW, ~0u, "user_enable" },
+	{ IRQ_USER_ENABLE_W1S, SET_CLEAR, 0, "user_enable_w1s" },
+	{ IRQ_USER_ENABLE_W1C, SET_CLEAR, 0, "user_enable_w1c" },
+	{ IRQ_CHAN_ENABLE, RW, BITS(7, 0), "channel_enable" },
+	{ IRQ_CHAN_ENABLE_W1S, SET_CLEAR, 0, "channel_enable_w1s" },
+	{ IRQ_CHAN_ENABLE_W1C, SET_CLEAR, 0, "channel_enable_w1c" },
+	{ IRQ_USER_REQUEST, RO, 0, "user_request" },
+	{ IRQ_CHAN_REQUEST, RO, 0, "channel_request" },
+	{ IRQ_USER_PENDING, RO, 0, "user_pending" },
+	{ IRQ_CHAN_PENDING, RO, 0, "channel_pending" },
+	{ IRQ_USER_VECTORS + 0, RW, IRQ_VECTOR_BITS, "user_vectors_0" },
+	{ IRQ_USER_VECTORS + 4, RW, IRQ_VECTOR_BITS, "user_vectors_4" },
+	{ IRQ_USER_VECTORS + 8, RW, IRQ_VECTOR_BITS, "user_vectors_8" },
+	{ IRQ_USER_VECTORS + 12, RW, IRQ_VECTOR_BITS, "user_vectors_12" },
+	{ IRQ_CHAN_VECTORS + 0, RW, IRQ_VECTOR_BITS, "channel_vectors_0" },
+	{ IRQ_CHAN_VECTORS + 4, RW, IRQ_VECTOR_BITS, "channel_vectors_4" },
+	{ 0, 0, 0, NULL }
+};
+
+static const struct reg config_regs[] = {
+	{ 0, RO, 0, "identifier" },
+	{ CFG_BUSDEV, RO, 0, "busdev" },
+	{ CFG_MAX_PAYLOAD, RO, 0, "max_payload" },
+	{ CFG_MAX_READ, RO, 0, "max_read" },
+	{ CFG_SYSTEM_ID, RO, 0, "system_id" },
+	{ CFG_MSI_ENABLE, RO, 0, "msi_enable" },
+	{ CFG_WIDTH, RO, 0, "width" },
+	{ CFG_PCIE_CONTROL, RW, BIT(0), "pcie_control" },
+	{ CFG_USER_PAYLOAD, RW, BITS(2, 0) | BITS(6, 4), "user_max_payload" },
+	{ CFG_USER_READ, RW, BITS(2, 0) | BITS(6, 4), "user_max_read" },
+	{ CFG_FLUSH_TIMEOUT, RW, BITS(4, 0), "flush_timeout" },
+	{ 0, 0, 0, NULL }
+};
+
+static const struct reg sg_regs[] = {
+	{ 0, RO, 0, "sgdma_identifier" },
+	{ SG_ADDR_LO, RW, ~0u, "descriptor_lo" },
+	{ SG_ADDR_HI, RW, ~0u, "descriptor_hi" },
+	{ SG_ADJACENT, RW, BITS(5, 0), "adjacent" },
+	{ SG_CREDITS, RW, BITS(9, 0), "credits" },
+	{ 0, 0, 0, NULL }
+};
+
+static const struct reg sg_common_regs[] = {
+	{ 0, RO, 0, "identifier" },
+	{ SGC_HALT, RW, SGC_BITS, "halt" },
+	{ SGC_HALT_W1S, SET_CLEAR, 0, "halt_w1s" },
+	{ SGC_HALT_W1C, SET_CLEAR, 0, "halt_w1c" },
+	{ SGC_CREDIT_MODE, RW, SGC_BITS, "credit_mode" },
+	{ SGC_CREDIT_MODE_W1S, SET_CLEAR, 0, "credit_mode_w1s" },
+	{ SGC_CREDIT_MODE_W1C, SET_CLEAR, 0, "credit_mode_w1c" },
+	{ 0, 0, 0, NULL }
+};
+
+struct target {
+	const char *name;
+	const struct reg *regs;
+};
+
+static const struct target targets[16] = {
+	[T_H2C] = { "h2c", channel_regs },
+	[T_C2H] = { "c2h", channel_regs },
+	[T_IRQ] = { "irq", irq_regs },
+	[T_CONFIG] = { "config", config_regs },
+	[T_H2C_SG] = { "h2c", sg_regs },
+	[T_C2H_SG] = { "c2h", sg_regs },
+	[T_SG_COMMON] = { "sgdma", sg_common_regs },
+};
+
+static bool per_channel(unsigned target)
+{
+	return target == T_H2C || target == T_C2H || target == T_H2C_SG || target == T_C2H_SG;
+}
+
+/* The engine that an offset belongs to; NULL when that channel is not there. */
+static struct engine *engine_at(struct xdma *x, uint32_t offset)
+{
+	bool c2h = XDMA_TARGET(offset) == T_C2H || XDMA_TARGET(offset) == T_C2H_SG;
+	unsigned channel = XDMA_CHANNEL(offset);
+
+	if (channel >= (c2h ? x->setup.c2h : x->setup.h2c))
+		return NULL;
+	return &x->engine[channel + (c2h ? XDMA_MAX_CHANNELS : 0)];
+}
+
+static const struct reg *find_reg(struct xdma *x, uint32_t offset)
+{
+	unsigned target = XDMA_TARGET(offset);
+	const struct reg *r = targets[target].regs;
+
+	if (!r || (per_channel(target) ? !engine_at(x, offset) : XDMA_CHANNEL(offset)))
+		return NULL;
+	for (; r->name; r++)
+		if (r->byte == XDMA_BYTE(offset))
+			return r;
+	return NULL;
+}
+
+void xdma_register_name(struct xdma *x, uint32_t offset, char *buf, size_t len)
+{
+	const struct reg *r = find_reg(x, offset);
+	unsigned target = XDMA_TARGET(offset);
+
+	if (r && per_channel(target))
+		snprintf(buf, len, "%s%u.%s", targets[target].name, XDMA_CHANNEL(offset),
+			 r->name);
+	else if (r)
+		snprintf(buf, len, "%s.%s", targets[target].name, r->name);
+	else if (target == T_MSIX)
+		snprintf(buf, len, "msix.0x%03x", offset & 0xfff);
+	else
+		snprintf(buf, len, "unknown");
+}
+
+/* Strict mode: is this a write that a driver may do? */
+static void check_write(struct xdma *x, uint32_t offset, uint32_t value)
+{
+	const struct reg *r = find_reg(x, offset);
+	unsigned id = BOOKS_CARD;
+
+	if (!x->books->strict)
+		return;
+	if (per_channel(XDMA_TARGET(offset)) && engine_at(x, offset))
+		id = engine_at(x, offset)->id;
+	if (!r || r->access == RO)
+		books_violation(x->books, id, V_REGISTER, "0x%08x written to 0x%04x, %s",
+				value, offset, r ? "read-only" : "no register");
+	else if (r->access == RW && (value & ~r->bits))
+		books_violation(x->books, id, V_RESERVED, "0x%08x written to 0x%04x (%s)",
+				value, offset, r->name);
+}
+
+/* --- one channel --------------------------------------------------------- */
+
+static uint32_t perf_high(uint64_t value)
+{
+	return value > PERF_MAX ? PERF_SATURATED | 0x3ff : (uint32_t)(value >> 32);
+}
+
+static uint32_t perf_low(uint64_t value)
+{
+	return value > PERF_MAX ? ~0u : (uint32_t)value;
+}
+
+static uint32_t channel_read(struct engine *e, uint32_t byte)
+{
+	uint32_t value;
+
+	switch (byte) {
+	case CH_ID:
+		return ID_SUBSYSTEM | ID_TARGET(e->dir == XDMA_H2C ? T_H2C : T_C2H) |
+		       (e->stream ? ID_STREAM : 0) | ID_CHANNEL(e->channel) | ID_VERSION;
+	case CH_CONTROL:
+	case CH_CONTROL_W1S:
+	case CH_CONTROL_W1C:
+		return e->control;
+	case CH_STATUS:
+		return e->status | (engine_busy(e) ? ST_BUSY : 0);
+	case CH_STATUS_RC:
+		value = e->status | (engine_busy(e) ? ST_BUSY : 0);
+		e->status = 0;
+		engine_line(e);
+		return value;
+	case CH_COUNT:
+		return e->completed;
+	case CH_ALIGNMENTS:
+		return e->x->setup.alignments;
+	case CH_WB_LO:
+		return (uint32_t)e->wb_addr;
+	case CH_WB_HI:
+		return (uint32_t)(e->wb_addr >> 32);
+	case CH_MASK:
+	case CH_MASK_W1S:
+	case CH_MASK_W1C:
+		return e->mask;
+	case CH_PERF_CONTROL:
+		return e->perf_control;
+	case CH_PERF_CYCLES_LO:
+		return perf_low(engine_perf_cycles(e));
+	case CH_PERF_CYCLES_HI:
+		return perf_high(engine_perf_cycles(e));
+	case CH_PERF_DATA_LO:
+		return perf_low(e->perf_beats);
+	case CH_PERF_DATA_HI:
+		return perf_high(e->perf_beats);
+	default:
+		return 0;
+	}
+}
+
+static void set_control(struct engine *e, uint32_t value)
+{
+	uint32_t before = e->control;
+
+	e->control = value & CTRL_BITS;
+	if ((before & CTRL_RUN) && !(e->control & CTRL_RUN)) {
+		e->credits = 0;
+		engine_kick(e);
+	}
+	if (!(before & CTRL_RUN) && (e->control & CTRL_RUN))
+		engine_run_rises(e);
+}
+
+static void set_mask(struct engine *e, uint32_t value)
+{
+	e->mask = value & ST_LOGGED;
+	engine_line(e);
+}
+
+static void set_perf_control(struct engine *e, uint32_t value)
+{
+	engine_perf_arm(e, value & PERF_RUN);
+	e->perf_control = value & (PERF_AUTO_STOP | PERF_RUN);
+	if (value & PERF_CLEAR) {
+		e->perf_ns = 0;
+		e->perf_beats = 0;
+	}
+}
+
+static void channel_write(struct engine *e, uint32_t byte, uint32_t value)
+{
+	switch (byte) {
+	case CH_CONTROL:
+		set_control(e, value);
+		break;
+	case CH_CONTROL_W1S:
+		set_control(e, e->control | value);
+		break;
+	case CH_CONTROL_W1C:
+		set_control(e, e->control & ~value);
+		break;
+	case CH_STATUS:
+		e->status &= ~value;
+		engine_line(e);
+		break;
+	case CH_WB_LO:
+		e->wb_addr = (e->wb_addr & ~0xffffffffull) | value;
+		break;
+	case CH_WB_HI:
+		e->wb_addr = (e->wb_addr & 0xffffffffull) | (uint64_t)value << 32;
+		break;
+	case CH_MASK:
+		set_mask(e, value);
+		break;
+	case CH_MASK_W1S:
+		set_mask(e, e->mask | value);
+		break;
+	case CH_MASK_W1C:
+		set_mask(e, e->mask & ~value);
+		break;
+	case CH_PERF_CONTROL:
+		set_perf_control(e, value);
+		break;
+	default:
+		break;
+	}
+}
+
+static uint32_t sg_read(struct engine *e, uint32_t byte)
+{
+	switch (byte) {
+	case 0:
+		return ID_SUBSYSTEM | ID_TARGET(e->dir == XDMA_H2C ? T_H2C_SG : T_C2H_SG) |
+		       (e->stream ? ID_STREAM : 0) | ID_CHANNEL(e->channel) | ID_VERSION;
+	case SG_ADDR_LO:
+		return (uint32_t)e->first;
+	case SG_ADDR_HI:
+		return (uint32_t)(e->first >> 32);
+	case SG_ADJACENT:
+		return e->first_adjacent;
+	case SG_CREDITS:
+		return e->credits;
+	default:
+		return 0;
+	}
+}
+
+static void sg_write(struct engine *e, uint32_t byte, uint32_t value)
+{
+	switch (byte) {
+	case SG_ADDR_LO:
+		e->first = (e->first & ~0xffffffffull) | value;
+		break;
+	case SG_ADDR_HI:
+		e->first = (e->first & 0xffffffffull) | (uint64_t)value << 32;
+		break;
+	case SG_ADJACENT:
+		e->first_adjacent = value & DESC_MAX_ADJACENT;
+		break;
+	case SG_CREDITS:
+		/* adds; only counts in credit mode, and before Run as well */
+		if (e->x->credit_mode & engine_sg_bit(e))
+			e->credits = (uint32_t)min_u64(e->credits + (value & SG_MAX_CREDITS),
+						       SG_MAX_CREDITS);
+		engine_kick(e);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- blocks for all channels --------------------------------------------- */
+
+static uint32_t sg_common_read(struct xdma *x, uint32_t byte)
+{
+	switch (byte) {
+	case 0:
+		return ID_SUBSYSTEM | ID_TARGET(T_SG_COMMON) | ID_VERSION;
+	case SGC_HALT:
+	case SGC_HALT_W1S:
+	case SGC_HALT_W1C:
+		return x->halt;
+	case SGC_CREDIT_MODE:
+	case SGC_CREDIT_MODE_W1S:
+	case SGC_CREDIT_MODE_W1C:
+		return x->credit_mode;
+	default:
+		return 0;
+	}
+}
+
+/* Bits of the channels that are there. */
+static uint32_t sg_bits(const struct xdma *x)
+{
+	return BITS(x->setup.h2c - 1, 0) | BITS(x->setup.c2h - 1, 0) << 16;
+}
+
+static void sg_common_write(struct xdma *x, uint32_t byte, uint32_t value)
+{
+	uint32_t there = sg_bits(x);
+	unsigned i;
+
+	switch (byte) {
+	case SGC_HALT:
+		x->halt = value & there;
+		break;
+	case SGC_HALT_W1S:
+		x->halt |= value & there;
+		break;
+	case SGC_HALT_W1C:
+		x->halt &= ~value;
+		break;
+	case SGC_CREDIT_MODE:
+		x->credit_mode = value & there;
+		break;
+	case SGC_CREDIT_MODE_W1S:
+		x->credit_mode |= value & there;
+		break;
+	case SGC_CREDIT_MODE_W1C:
+		x->credit_mode &= ~value;
+		break;
+	default:
+		return;
+	}
+	for (i = 0; i < XDMA_ENGINES; i++) {
+		struct engine *e = &x->engine[i];
+
+		if (!xdma_engine_there(x, i))
+			continue;
+		if (!(x->credit_mode & engine_sg_bit(e)))
+			e->credits = 0;
+		engine_kick(e);
+	}
+}
+
+static uint32_t config_read(struct xdma *x, uint32_t byte)
+{
+	enum irq_kind kind = pciconf_irq_kind(x->pci);
+	unsigned width;
+
+	switch (byte) {
+	case 0:
+		return ID_SUBSYSTEM | ID_TARGET(T_CONFIG) | ID_VERSION;
+	case CFG_MAX_PAYLOAD:
+		return pciconf_max_payload(x->pci);
+	case CFG_MAX_READ:
+		return pciconf_max_read(x->pci);
+	case CFG_SYSTEM_ID:
+		return 0xff01;
+	case CFG_MSI_ENABLE:
+		return kind == IRQ_MSIX ? BIT(1) : kind == IRQ_MSI ? BIT(0) : 0;
+	case CFG_WIDTH:
+		for (width = 0; 64u << width < x->setup.width_bits; width++)
+			;
+		return width;
+	case CFG_PCIE_CONTROL:
+		return x->pcie_control;
+	case CFG_USER_PAYLOAD:
+		return x->user_payload | x->user_payload << 4;
+	case CFG_USER_READ:
+		return x->user_read | x->user_read << 4;
+	case CFG_FLUSH_TIMEOUT:
+		return x->flush_timeout;
+	default:
+		return 0;	/* BusDev, too: vfio-user does not tell it */
+	}
+}
+
+static void config_write(struct xdma *x, uint32_t byte, uint32_t value)
+{
+	switch (byte) {
+	case CFG_PCIE_CONTROL:
+		x->pcie_control = value & BIT(0);
+		break;
+	case CFG_USER_PAYLOAD:
+		x->user_payload = value & BITS(2, 0);
+		break;
+	case CFG_USER_READ:
+		x->user_read = value & BITS(2, 0);
+		break;
+	case CFG_FLUSH_TIMEOUT:
+		x->flush_timeout = value & BITS(4, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * The MSI-X table only remembers: the client keeps the real one and never
+ * forwards a write, so the mask bits here say nothing.
+ */
+static uint32_t msix_read(struct xdma *x, uint32_t offset)
+{
+	uint32_t i = (offset - MSIX_TABLE) / 4;
+
+	if (offset == MSIX_PBA)
+		return x->irq->msix_pending;
+	return i < ARRAY_SIZE(x->msix_table) ? x->msix_table[i] : 0;
+}
+
+static void msix_write(struct xdma *x, uint32_t offset, uint32_t value)
+{
+	uint32_t i = (offset - MSIX_TABLE) / 4;
+
+	if (i < ARRAY_SIZE(x->msix_table))
+		x->msix_table[i] = value;
+}
+
+/* --- the bus ------------------------------------------------------------- */
+
+uint32_t xdma_read(struct xdma *x, uint32_t offset)
+{
+	struct engine *e;
+
+	books_register(x->books, offset, false);
+	if (XDMA_TARGET(offset) == T_MSIX)
+		return msix_read(x, offset);
+	if (!find_reg(x, offset))
+		return 0;
+	switch (XDMA_TARGET(offset)) {
+	case T_H2C:
+	case T_C2H:
+		e = engine_at(x, offset);
+		return channel_read(e, XDMA_BYTE(offset));
+	case T_IRQ:
+		return irq_read(x->irq, XDMA_BYTE(offset));
+	case T_CONFIG:
+		return config_read(x, XDMA_BYTE(offset));
+	case T_H2C_SG:
+	case T_C2H_SG:
+		e = engine_at(x, offset);
+		return sg_read(e, XDMA_BYTE(offset));
+	case T_SG_COMMON:
+		return sg_common_read(x, XDMA_BYTE(offset));
+	default:
+		return 0;
+	}
+}
+
+void xdma_write(struct xdma *x, uint32_t offset, uint32_t value)
+{
+	struct engine *e;
+
+	books_register(x->books, offset, true);
+	if (XDMA_TARGET(offset) == T_MSIX) {
+		msix_write(x, offset, value);
+		return;
+	}
+	check_write(x, offset, value);
+	if (!find_reg(x, offset))
+		return;
+	switch (XDMA_TARGET(offset)) {
+	case T_H2C:
+	case T_C2H:
+		e = engine_at(x, offset);
+		channel_write(e, XDMA_BYTE(offset), value);
+		break;
+	case T_IRQ:
+		irq_write(x->irq, XDMA_BYTE(offset), value);
+		break;
+	case T_CONFIG:
+		config_write(x, XDMA_BYTE(offset), value);
+		break;
+	case T_H2C_SG:
+	case T_C2H_SG:
+		e = engine_at(x, offset);
+		sg_write(e, XDMA_BYTE(offset), value);
+		break;
+	case T_SG_COMMON:
+		sg_common_write(x, XDMA_BYTE(offset), value);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+bool xdma_engine_there(const struct xdma *x, unsigned id)
+{
+	return id < XDMA_MAX_CHANNELS ? id < x->setup.h2c :
+	       id - XDMA_MAX_CHANNELS < x->setup.c2h;
+}
+
+static void reset_common(struct xdma *x)
+{
+	unsigned i;
+
+	x->halt = 0;
+	x->credit_mode = 0;
+	x->pcie_control = 1;
+	x->user_payload = 5;
+	x->user_read = 5;
+	x->flush_timeout = 0;
+	memset(x->msix_table, 0, sizeof(x->msix_table));
+	for (i = 3; i < ARRAY_SIZE(x->msix_table); i += 4)
+		x->msix_table[i] = ~0u;
+}
+
+void xdma_reset(struct xdma *x)
+{
+	unsigned i;
+
+	for (i = 0; i < XDMA_ENGINES; i++)
+		if (xdma_engine_there(x, i))
+			engine_reset(&x->engine[i]);
+	for (i = 0; i < XDMA_ENGINES; i++)
+		while (x->engine[i].touching)
+			pthread_cond_wait(&x->parked, x->lock);
+	reset_common(x);
+}
+
+void xdma_poll(struct xdma *x)
+{
+	struct timespec ts;
+	uint64_t until;
+	unsigned i, idle;
+
+	pthread_mutex_lock(x->lock);
+	for (i = 0, idle = 0; idle < XDMA_ENGINES; i = (i + 1) % XDMA_ENGINES) {
+		idle++;
+		if (!xdma_engine_there(x, i))
+			continue;
+		switch (engine_step(&x->engine[i], &until)) {
+		case ENGINE_AGAIN:
+			idle = 0;
+			break;
+		case ENGINE_WAIT:
+			pthread_mutex_unlock(x->lock);
+			ts.tv_sec = (time_t)(until / NSEC_PER_SEC);
+			ts.tv_nsec = (long)(until % NSEC_PER_SEC);
+			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+			pthread_mutex_lock(x->lock);
+			idle = 0;
+			break;
+		case ENGINE_SLEEP:
+			break;
+		}
+	}
+	pthread_mutex_unlock(x->lock);
+}
+
+static void stop_engines(struct xdma *x, unsigned started)
+{
+	unsigned i;
+
+	pthread_mutex_lock(x->lock);
+	x->quit = true;
+	for (i = 0; i < started; i++)
+		if (xdma_engine_there(x, i))
+			engine_kick(&x->engine[i]);
+	pthread_mutex_unlock(x->lock);
+	for (i = 0; i < started; i++)
+		if (xdma_engine_there(x, i))
+			engine_fini(&x->engine[i]);
+	pthread_cond_destroy(&x->parked);
+}
+
+int xdma_init(struct xdma *x, const struct xdma_setup *setup)
+{
+	unsigned i;
+	int err;
+
+	x->setup = *setup;
+	x->quit = false;
+	pthread_cond_init(&x->parked, NULL);
+	memset(x->engine, 0, sizeof(x->engine));
+	reset_common(x);
+	for (i = 0; i < XDMA_ENGINES; i++) {
+		struct engine *e = &x->engine[i];
+
+		if (!xdma_engine_there(x, i))
+			continue;
+		x->books->engine_there[i] = true;
+		e->x = x;
+		e->id = i;
+		e->dir = i < XDMA_MAX_CHANNELS ? XDMA_H2C : XDMA_C2H;
+		e->channel = i % XDMA_MAX_CHANNELS;
+		e->irq = e->channel + (e->dir == XDMA_C2H ? setup->h2c : 0);
+		e->mover = &mover_mm;
+		err = engine_init(e);
+		if (err) {
+			stop_engines(x, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+void xdma_fini(struct xdma *x)
+{
+	stop_engines(x, XDMA_ENGINES);
+}

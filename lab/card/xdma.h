@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The DMA/bridge IP: its register file and its engines. Knows registers,
+ * descriptors and time; of the outside it knows guest memory, card memory, the
+ * interrupt block and the books, each by its header only.
+ *
+ * Files: xdma.c is the register file as the bus sees it, engine.c the state
+ * machine of one engine, fetch.c what descriptors must look like, mover.c the
+ * data path.
+ *
+ * Locking: one mutex, x->lock (the card's), guards all registers and all
+ * engine state. Register accesses hold it for their whole, short length.
+ * An engine holds it for each step of its state machine and lets go of it only
+ * around copies from and to guest memory (engine->touching says so); when it
+ * has it again it must look whether the run was aborted meanwhile. The
+ * writeback word is stored under the lock, so that whoever polls it and then
+ * writes a register finds the engine idle. Order: x->lock, then the inner
+ * locks of guest memory or the books (leaves). Nobody sleeps on guest memory
+ * with the lock held for longer than one bounded copy takes.
+ */
+#ifndef CARD_XDMA_H
+#define CARD_XDMA_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "books.h"
+#include "cardmem.h"
+#include "guestmem.h"
+#include "irq.h"
+#include "pciconf.h"
+#include "xdma-regs.h"
+
+#define XDMA_MAX_CHANNELS	4u
+#define XDMA_ENGINES		(2 * XDMA_MAX_CHANNELS)
+
+enum xdma_dir { XDMA_H2C, XDMA_C2H };
+
+/* A descriptor as fetched, and where from. */
+struct xdma_desc {
+	uint8_t raw[DESC_SIZE];
+	uint64_t addr;
+	uint32_t extra;		/* descriptors of its block that follow it */
+	uint16_t magic;
+	uint8_t control, next_adjacent;
+	uint32_t len;
+	uint64_t src, dst, next;
+};
+
+enum engine_state {
+	ENGINE_IDLE,
+	ENGINE_FETCH,	/* about to fetch (the rest of) a block */
+	ENGINE_BEGIN,	/* about to look at the next fetched descriptor */
+	ENGINE_MOVE,	/* moving its data */
+	ENGINE_DONE,	/* data moved: report */
+};
+
+/* What an engine step asks its caller to do. */
+enum engine_next {
+	ENGINE_AGAIN,	/* step again at once */
+	ENGINE_WAIT,	/* step again at a given time, or when woken */
+	ENGINE_SLEEP,	/* step again when woken */
+};
+
+struct xdma;
+struct mover;
+
+struct engine {
+	struct xdma *x;
+	enum xdma_dir dir;
+	unsigned channel;	/* 0-3 within the direction */
+	unsigned id;		/* 0-7, as in the books */
+	unsigned irq;		/* 0-7, packed */
+	const struct mover *mover;
+	bool stream;
+
+	/* registers */
+	uint32_t control, status, mask, completed;
+	uint64_t wb_addr, first;
+	uint32_t first_adjacent, credits;
+	uint32_t perf_control;
+	bool perf_armed;
+	uint64_t perf_ns, perf_since, perf_beats;
+
+	/* the run */
+	enum engine_state state;
+	bool restart;		/* Run rose again before the engine was idle */
+	bool touching;		/* in guest memory, without the lock */
+	uint32_t generation;	/* raised to abort what runs */
+	uint64_t fetch_addr;
+	uint32_t block_left;	/* descriptors of the block not yet fetched */
+	struct xdma_desc block[DESC_MAX_BLOCK];
+	uint32_t fetched, current;
+	uint32_t moved;
+	bool desc_failed;
+
+	/* link model: times of this run */
+	uint64_t run_start, run_bytes, run_descs;
+	uint64_t late_ns;	/* overslept at the end of the last run */
+	bool slept;
+
+	/* faults */
+	bool hung;
+	bool hang_armed;
+	uint64_t hang_after;	/* descriptors until it hangs */
+
+	pthread_cond_t wake;	/* something changed for the engine */
+	pthread_t thread;
+};
+
+struct xdma_setup {
+	unsigned h2c, c2h;
+	uint32_t alignments;
+	unsigned width_bits;
+	uint64_t rate;		/* bytes per second and engine, 0: no limit */
+	uint64_t desc_ns, run_ns;
+	bool threads;		/* false: the owner calls xdma_poll() */
+};
+
+struct xdma {
+	struct xdma_setup setup;
+	pthread_mutex_t *lock;
+	pthread_cond_t parked;	/* an engine left guest memory */
+	struct guestmem *host;
+	struct cardmem *axi;
+	struct irq *irq;
+	struct pciconf *pci;
+	struct books *books;
+	bool quit;
+
+	struct engine engine[XDMA_ENGINES];
+	uint32_t halt, credit_mode;
+	uint32_t pcie_control, user_payload, user_read, flush_timeout;
+	uint32_t msix_table[4 * PCI_MSIX_VECTORS];
+};
+
+/**
+ * xdma_init() - make the IP and start its engines
+ * @x: with lock, host, axi, irq, pci and books filled in by the caller
+ * @setup: how it was configured
+ *
+ * Return: 0 or -errno of pthread_create().
+ */
+int xdma_init(struct xdma *x, const struct xdma_setup *setup);
+void xdma_fini(struct xdma *x);
+
+/**
+ * xdma_reset() - abort all runs and set all registers to their reset values
+ *
+ * Waits until no engine touches guest memory: the time of one bounded copy.
+ * Locking: called with x->lock; gives it up while it waits.
+ */
+void xdma_reset(struct xdma *x);
+
+/* One aligned word of the DMA BAR. Locking: called with x->lock. */
+uint32_t xdma_read(struct xdma *x, uint32_t offset);
+void xdma_write(struct xdma *x, uint32_t offset, uint32_t value);
+
+/* Name of a register for the books, such as "h2c0.control". */
+void xdma_register_name(struct xdma *x, uint32_t offset, char *buf, size_t len);
+
+/* Is the engine with this number (0-3 h2c, 4-7 c2h) configured? */
+bool xdma_engine_there(const struct xdma *x, unsigned id);
+
+/* Step all engines until none can go on without time passing or a change. */
+void xdma_poll(struct xdma *x);
+
+/* engine.c; all with x->lock held */
+int engine_init(struct engine *e);
+void engine_fini(struct engine *e);
+void engine_reset(struct engine *e);
+void engine_run_rises(struct engine *e);
+void engine_kick(struct engine *e);
+void engine_line(struct engine *e);
+enum engine_next engine_step(struct engine *e, uint64_t *until);
+void engine_perf_arm(struct engine *e, bool on);
+uint64_t engine_perf_cycles(const struct engine *e);
+void engine_hang(struct engine *e, uint64_t after);
+void engine_unhang(struct engine *e);
+
+static inline bool engine_busy(const struct engine *e)
+{
+	return e->state != ENGINE_IDLE;
+}
+
+/* Bit of this engine in the halt and credit-mode registers. */
+static inline uint32_t engine_sg_bit(const struct engine *e)
+{
+	return BIT(e->channel + (e->dir == XDMA_C2H ? 16 : 0));
+}
+
+static inline const char *engine_name(const struct engine *e)
+{
+	return books_engine_name(e->id);
+}
+
+/* fetch.c */
+void desc_parse(struct xdma_desc *d);
+void fetch_check_block(struct engine *e, uint64_t addr, uint32_t count);
+void fetch_check_desc(struct engine *e, const struct xdma_desc *d);
+
+enum desc_now { DESC_SAME, DESC_CHANGED, DESC_GONE };
+
+enum desc_now fetch_compare(struct engine *e, const struct xdma_desc *d);
+void fetch_check_unchanged(struct engine *e, const struct xdma_desc *d, enum desc_now now);
+
+#endif
