@@ -103,6 +103,21 @@ static bool try_again(const struct end *end, short events)
 	return true;
 }
 
+/* wait until a file has data, or has ended; false if nobody wants it */
+static bool wait_for_data(const struct end *end)
+{
+	struct pollfd ready[] = {
+		{ .fd = end->fd, .events = POLLIN },
+		{ .fd = end->stop, .events = POLLIN },
+	};
+
+	if (end->origin == ORIGIN_CARD || !end->stop)
+		return true;
+	while (poll(ready, 2, -1) < 0 && errno == EINTR)
+		;
+	return !ready[1].revents;
+}
+
 size_t end_read(const struct end *end, void *buf, size_t length,
 		uint64_t offset, int *error)
 {
@@ -114,6 +129,10 @@ size_t end_read(const struct end *end, void *buf, size_t length,
 		char *to = (char *)buf + done;
 		size_t rest = length - done;
 
+		if (!wait_for_data(end)) {
+			*error = ECANCELED;
+			break;
+		}
 		if (end->origin == ORIGIN_CARD)
 			n = pread(end->fd, to, rest, end->base + offset + done);
 		else

@@ -20,6 +20,8 @@
  *	    sequence, so that it may as well be a pipe
  * @base: where the transfer begins: a card address, or 0
  * @keep: do not close @fd: it is stdin or stdout
+ * @stop: a descriptor that becomes readable when reading this file is to end,
+ *	  whether data comes or not; 0 for none
  */
 struct end {
 	const char *name;
@@ -27,6 +29,7 @@ struct end {
 	enum origin origin;
 	uint64_t base;
 	bool keep;
+	int stop;
 };
 
 /**
@@ -75,7 +78,7 @@ int end_close(struct end *end);
  * @error: receives an errno; 0 with fewer bytes means the end of the data
  *
  * Short counts, interruptions and non-blocking descriptors are dealt with.
- * A cancellation point.
+ * With @stop set it may end with ECANCELED.
  *
  * Return: bytes that came.
  */

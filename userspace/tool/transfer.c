@@ -8,13 +8,15 @@
  * a buffer belongs to the reader while it is empty and to the writer while it
  * is full, so that its bytes need no lock.
  *
- * The reader may sit in read(2) on a pipe for ever when the writer gives up.
- * It can therefore be cancelled, and only there: it holds nothing then.
+ * The reader may wait for a pipe for ever when the writer gives up: an eventfd
+ * ends its wait.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "place.h"
 #include "transfer.h"
@@ -28,7 +30,7 @@ struct slot {
 
 struct pipeline {
 	struct transfer *transfer;
-	unsigned char *memory;
+	struct end source;	/* transfer->from, with the eventfd in it */
 	unsigned char *compare;
 	struct slot slot[SLOTS];
 
@@ -109,9 +111,7 @@ static void *reader(void *context)
 	const struct transfer *transfer = pipe->transfer;
 	uint64_t offset = 0;
 	bool last = false;
-	int ignored;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &ignored);
 	while (!last) {
 		struct slot *slot = wait_empty(pipe);
 		size_t want = TRANSFER_PIECE;
@@ -122,11 +122,8 @@ static void *reader(void *context)
 		if (want > transfer->length - offset)
 			want = transfer->length - offset;
 
-		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &ignored);
-		slot->length = end_read(transfer->from, slot->data, want,
+		slot->length = end_read(&pipe->source, slot->data, want,
 					offset, &error);
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &ignored);
-
 		offset += slot->length;
 		last = slot->length < want || offset == transfer->length;
 		put_full(pipe, slot, last, error);
@@ -213,37 +210,49 @@ static int run_threads(struct pipeline *pipe)
 	pipe->stop = true;
 	pthread_cond_broadcast(&pipe->changed);
 	pthread_mutex_unlock(&pipe->lock);
-	if (pipe->transfer->fault)
-		pthread_cancel(thread);
+	eventfd_write(pipe->source.stop, 1);
 	pthread_join(thread, NULL);
 	return 0;
+}
+
+static int run(struct pipeline *pipe)
+{
+	size_t size = (SLOTS + 1) * (size_t)TRANSFER_PIECE;
+	unsigned char *memory;
+	int error;
+
+	memory = transfer_buffer(size);
+	if (!memory)
+		return errno;
+	for (unsigned int i = 0; i < SLOTS; i++)
+		pipe->slot[i].data = memory + i * (size_t)TRANSFER_PIECE;
+	pipe->compare = memory + SLOTS * (size_t)TRANSFER_PIECE;
+	error = run_threads(pipe);
+	munmap(memory, size);
+	return error;
 }
 
 enum transfer_fault transfer_run(struct transfer *transfer)
 {
 	struct pipeline pipe = {
 		.transfer = transfer,
+		.source = *transfer->from,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER,
 	};
-	size_t size = (SLOTS + 1) * (size_t)TRANSFER_PIECE;
 	int error;
 
 	transfer->done = 0;
 	transfer->fault = TRANSFER_OK;
-	pipe.memory = transfer_buffer(size);
-	if (!pipe.memory) {
+	pipe.source.stop = eventfd(0, EFD_CLOEXEC);
+	if (pipe.source.stop < 0) {
 		fault(transfer, TRANSFER_RESOURCES, errno, 0);
 		return transfer->fault;
 	}
-	for (unsigned int i = 0; i < SLOTS; i++)
-		pipe.slot[i].data = pipe.memory + i * (size_t)TRANSFER_PIECE;
-	pipe.compare = pipe.memory + SLOTS * (size_t)TRANSFER_PIECE;
-
-	error = run_threads(&pipe);
+	error = run(&pipe);
 	if (error)
 		fault(transfer, TRANSFER_RESOURCES, error, 0);
 	judge_source(&pipe);
-	munmap(pipe.memory, size);
+	close(pipe.source.stop);
 	return transfer->fault;
 }

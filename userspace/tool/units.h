@@ -52,7 +52,7 @@ int parse_u64(const char *text, uint64_t *value);
 int parse_time(const char *text, uint64_t *nsec);
 
 /* enough for what format_size() and format_rate() write */
-#define UNIT_TEXT	24
+#define UNIT_TEXT	32
 
 /**
  * format_size() - "0 B", "1000 B", "64 KiB", "1.5 GiB"

@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# package.sh TOOL SCRATCH: what surrounds the code agrees with it: help texts,
+# man page, completion, udev rules, header, installation, terminals
+
+set -u
+tool=$(realpath "$1")
+scratch=$(realpath "$2")
+here=$(dirname "$(realpath "$0")")
+top=$(dirname "$here")
+# shellcheck source=tests/tap.sh
+. "$here/tap.sh"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$here/fake-root" "$work/root" || exit 1
+export EXDMA_SYSFS=$work/root/sys EXDMA_DEV=$work/root/dev
+man=$top/man/exdma.1
+
+# ---- help, man page, completion ----
+
+check "--version" test "$("$tool" --version)" = "exdma $VERSION"
+check "--help and help say the same" test "$("$tool" --help)" = "$("$tool" help)"
+commands=$("$tool" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]\{1,\}\) .*/\1/p' | grep -v '^help$')
+check "there are commands" test "$(wc -w <<<"$commands")" -ge 7
+
+# "-c --card CARD" and the like, sorted
+options_of_help() # COMMAND
+{
+	"$tool" "$1" --help | sed -n '/^Options:/,$p' |
+		sed -nE 's/^  (-.,|   ) (--[a-z-]+( [A-Z]+)?).*/\1 \2/p' |
+		sed -E 's/,//; s/ +/ /g; s/^ //' | sort
+}
+
+options_of_man() # COMMAND
+{
+	sed -n "/^\.SS exdma $1\b/,/^\.S[SH] /p" "$man" |
+		grep -A 1 '^\.TP' | grep '\\-\\-' |
+		sed -E 's/^\.[A-Z]+ //; s/"//g; s/\\f.//g; s/\\-/-/g; s/,//; s/ +/ /g' |
+		sort
+}
+
+for command in $commands; do
+	check "$command: --help and help say the same" \
+		test "$("$tool" "$command" --help)" = "$("$tool" help "$command")"
+	options=$(options_of_help "$command")
+	check "$command: the man page has the options of --help" \
+		diff <(echo "$options") <(options_of_man "$command")
+	check "$command: help fits 80 columns" \
+		test -z "$("$tool" "$command" --help | grep -E '.{80}')"
+	operands=$("$tool" "$command" --help | sed -nE "1s/^Usage: exdma $command \[OPTION\]\.\.\. ?//p")
+	check "$command: the man page has its operands" \
+		grep -qxF ".SS exdma $command${operands:+ ${operands/%FILE|-/FILE}}" "$man"
+done
+check "the man page names no option that is not there" \
+	test -z "$(comm -13 <(for c in $commands; do "$tool" "$c" --help; done | grep -oE -- '--[a-z-]+' | sort -u) \
+			    <(sed 's/\\-/-/g' "$man" | grep -oE -- '--[a-z-]+' | grep -vx -- --version | sort -u))"
+if command -v man >/dev/null && command -v groff >/dev/null; then
+	check "the man page is clean" test -z "$(MANWIDTH=80 man --warnings -l "$man" 2>&1 >/dev/null)"
+else
+	skip "the man page is clean" "no man"
+fi
+
+complete_words() # WORD...
+{
+	PATH=$(dirname "$tool"):$PATH bash -c '
+		. "$0"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_exdma
+		echo "${COMPREPLY[*]}"' "$top/completion/exdma.bash" "$@"
+}
+check "completion knows commands" test "$(complete_words exdma be)" = bench
+check "completion knows options" test "$(complete_words exdma write --ve)" = --verify
+check "completion knows options without letters" test "$(complete_words exdma bench --s)" = "--size --span"
+check "completion knows directions" test "$(complete_words exdma bench -d h)" = h2c
+if command -v shellcheck >/dev/null; then
+	check "shell scripts are clean" shellcheck -x -P "$top" -s bash \
+		"$top/completion/exdma.bash" "$here"/*.sh "$here/run" "$here/fake-root"
+else
+	skip "shell scripts are clean" "no shellcheck"
+fi
+
+# ---- header and installation ----
+
+export MAKEFLAGS=
+include=(-I"$top/lib" -I"$top/../uapi")
+check "the header is C11 by itself" \
+	"$CC" -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only "${include[@]}" \
+	-x c "$top/lib/exdma/exdma.h"
+if command -v g++ >/dev/null; then
+	check "the header is C++ by itself" \
+		g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only \
+		"${include[@]}" -x c++ "$top/lib/exdma/exdma.h"
+else
+	skip "the header is C++ by itself" "no g++"
+fi
+
+make -s -C "$top" O="$scratch" install DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
+check "install puts everything in its place" diff - <(cd "$work/root.d" && find . -type f | sort) <<'END'
+./usr/bin/exdma
+./usr/include/exdma/exdma.h
+./usr/include/linux/exdma.h
+./usr/lib/libexdma.a
+./usr/lib/sysusers.d/exdma.conf
+./usr/lib/udev/rules.d/70-exdma.rules
+./usr/share/bash-completion/completions/exdma
+./usr/share/man/man1/exdma.1
+END
+cat >"$work/user.c" <<'END'
+#include <exdma/exdma.h>
+#include <stdio.h>
+int main(void)
+{
+	const struct exdma_roots roots = { "/nowhere", NULL };
+
+	puts(exdma_cards_new(&roots) ? "cards" : "none");
+	return 0;
+}
+END
+check "a program builds against what is installed" \
+	"$CC" -I"$work/root.d/usr/include" -o "$work/user" "$work/user.c" \
+	"$work/root.d/usr/lib/libexdma.a"
+check "and runs" test "$("$work/user")" = none
+# a static library shows all its names to the programs that use it
+check "the library defines no names of others" \
+	test -z "$(nm -g --defined-only "$work/root.d/usr/lib/libexdma.a" | awk 'NF == 3 && $3 !~ /^(exdma|sysfs)_/')"
+make -s -C "$top" O="$scratch" uninstall DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
+check "uninstall leaves nothing" test -z "$(find "$work/root.d" -type f)"
+if command -v udevadm >/dev/null && udevadm verify --help >/dev/null 2>&1; then
+	check "udev rules are clean" udevadm verify --resolve-names=never "$top/udev/70-exdma.rules"
+else
+	skip "udev rules are clean" "no udevadm verify"
+fi
+
+# ---- terminals ----
+
+# on_terminal FD COMMAND...: with a terminal as that descriptor; prints what
+# went to it, and exits with the command's status
+on_terminal()
+{
+	python3 -c '
+import os, pty, subprocess, sys
+master, slave = pty.openpty()
+fd = int(sys.argv[1])
+files = [subprocess.DEVNULL] * 3
+files[fd] = slave
+if fd == 0:
+    files[2] = sys.stdout
+child = subprocess.Popen(sys.argv[2:], stdin=files[0], stdout=files[1], stderr=files[2])
+os.close(slave)
+seen = b""
+while fd == 2:
+    try:
+        piece = os.read(master, 65536)
+    except OSError:
+        break
+    if not piece:
+        break
+    seen += piece
+sys.stdout.write(seen.decode())
+sys.exit(child.wait())
+' "$@"
+}
+
+if command -v python3 >/dev/null; then
+	printf 'precious' >"$work/root/dev/exdma0"
+	said=$(on_terminal 0 "$tool" test -c 0 --size 4K)
+	check "test asks a person for --yes" test "$? $(grep -c -- 'exdma test --yes' <<<"$said")" = "2 1"
+	said=$(on_terminal 0 "$tool" bench -c 0 -N 1)
+	check "bench asks a person for --yes" test "$? $(grep -c -- 'exdma bench --yes' <<<"$said")" = "2 1"
+	check "until then nothing is written" test "$(cat "$work/root/dev/exdma0")" = precious
+	on_terminal 0 "$tool" bench -c 0 -d c2h -N 1 -s 8 --span 8 -w 0 >/dev/null
+	check "bench of reads needs no --yes" test $? = 0
+	on_terminal 0 "$tool" test -c 0 --size 4K --yes >/dev/null
+	check "test --yes goes on" test $? = 0
+
+	head -c 3000000 /dev/zero >"$work/zeros"
+	said=$(on_terminal 2 "$tool" write -c 0 0 "$work/zeros")
+	check "progress is drawn on a terminal" grep -q '^.*write  \[.*#\] 100%  2.9 MiB' <<<"$said"
+	said=$(on_terminal 2 "$tool" write -c 0 --no-progress 0 "$work/zeros")
+	check "--no-progress draws none" test -z "$said"
+	said=$(on_terminal 2 "$tool" test -c 1 -n 0 -p address --yes | tr '\r' '\n')
+	check "an error begins on a line of its own" grep -q '^exdma: wrong byte' <<<"$said"
+else
+	skip "terminals" "no python3"
+fi
+
+finish
