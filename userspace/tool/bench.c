@@ -147,6 +147,33 @@ static int prepare(struct runner *runner, struct start *start,
 	return 0;
 }
 
+/* as many threads as asked for, or the number that came up and *error */
+static unsigned int launch(struct start *start, struct runner *runner,
+			   int *error)
+{
+	unsigned int threads = start->bench->threads;
+	unsigned int running = 0;
+
+	*error = 0;
+	for (unsigned int i = 0; !*error && i < threads; i++)
+		*error = prepare(&runner[i], start, i);
+	while (!*error && running < threads) {
+		*error = pthread_create(&runner[running].thread, NULL, run,
+					&runner[running]);
+		if (!*error)
+			running++;
+	}
+	return running;
+}
+
+static void collect(struct bench *bench, const struct runner *runner,
+		    uint64_t began)
+{
+	histogram_merge(&bench->latency, &runner->latency);
+	if (runner->ended > began && runner->ended - began > bench->elapsed)
+		bench->elapsed = runner->ended - began;
+}
+
 int bench_run(struct bench *bench)
 {
 	struct start start = {
@@ -154,36 +181,28 @@ int bench_run(struct bench *bench)
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER,
 	};
-	unsigned int running = 0;
 	struct runner *runner;
-	int error = 0;
+	unsigned int running;
+	int error;
 
 	bench->error = 0;
 	bench->elapsed = 0;
 	memset(&bench->latency, 0, sizeof(bench->latency));
 	runner = calloc(bench->threads, sizeof(*runner));
-	if (!runner)
-		error = errno;
-	for (unsigned int i = 0; !error && i < bench->threads; i++)
-		error = prepare(&runner[i], &start, i);
-	while (!error && running < bench->threads) {
-		error = pthread_create(&runner[running].thread, NULL, run,
-				       &runner[running]);
-		if (!error)
-			running++;
+	if (!runner) {
+		stop_all(&start, ENOMEM, UINT64_MAX);
+		return STATUS_FAILED;
 	}
+	running = launch(&start, runner, &error);
 	if (error)
 		stop_all(&start, error, UINT64_MAX);
 
 	release(&start, running);
 	for (unsigned int i = 0; i < running; i++) {
 		pthread_join(runner[i].thread, NULL);
-		histogram_merge(&bench->latency, &runner[i].latency);
-		if (runner[i].ended > start.began &&
-		    runner[i].ended - start.began > bench->elapsed)
-			bench->elapsed = runner[i].ended - start.began;
+		collect(bench, &runner[i], start.began);
 	}
-	for (unsigned int i = 0; runner && i < bench->threads; i++)
+	for (unsigned int i = 0; i < bench->threads; i++)
 		if (runner[i].buffer)
 			munmap(runner[i].buffer, bench->size);
 	free(runner);
