@@ -39,7 +39,7 @@ make_boot_files() {
 
 	dir=$cache/boot/$release-$({
 		printf '%s\n' "$boot_modules" "$(stat -L -c '%s %Y' "$source")"
-		hash_of lab/vm/guest/init lab/vm/guest/boot
+		hash_of lab/vm/guest
 		basename "$root"
 	} | sha256sum | cut -c1-16)
 	vmlinux=$dir/vmlinux

@@ -109,17 +109,13 @@ prepare_guest() {
 	for share in "${!shares[@]}"; do
 		printf 'exdma-share%s rw %s\n' "$share" "${shares[share]}"
 	done >>"$scratch/run/mounts"
-	printf 'exec %s\n' "${command[*]@Q}" >"$scratch/run/command"
-	{
-		printf 'path=%q\n' "$top/build/userspace:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-		printf 'kernel=%q\n' "$kernel"
-		printf 'directory=%q\n' "$(work_dir)"
-		printf 'term=%q\n' "${TERM:-dumb}"
-		printf 'interactive=%q\n' "$interactive"
-		printf 'terminal_size=%q\n' "$(stty size 2>/dev/null || :)"
-		printf 'one_output=%q\n' "$one_output"
-		printf 'cards=%q\n' "${#cards[@]}"
-	} >"$scratch/run/options"
+	printf '%s\0' "${command[@]}" >"$scratch/run/command"
+	printf '%s\0' "$(work_dir)" >"$scratch/run/directory"
+	printf '%s\0' "$(stty size 2>/dev/null || :)" >"$scratch/run/terminal"
+	printf '%s\0' >"$scratch/run/environment" \
+		"PATH=$top/build/userspace:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+		HOME=/root LANG=C.UTF-8 "TERM=${TERM:-dumb}" \
+		"EXDMA_KERNEL=$kernel"
 }
 
 prepare_qemu() {
