@@ -109,6 +109,42 @@ void exdma_card_lost(struct exdma_card *card)
 	queue_work(exdma_wq, &card->loss);
 }
 
+/* The reset hits all channels: what ran on any of them is run again. */
+static void card_repair(struct work_struct *work)
+{
+	struct exdma_card *card = container_of(work, struct exdma_card, repair);
+	struct exdma_channel *ch;
+	int err;
+
+	mutex_lock(&card->lifecycle);
+	if (card->gone)
+		goto unlock;
+	list_for_each_entry(ch, &card->channels, siblings)
+		exdma_channel_freeze(ch);
+	err = card->desc.ops->reset(card);
+	if (err) {
+		dev_err(card->parent, "the device did not come back from a reset (%d)\n", err);
+		card_shut(card);
+		goto unlock;
+	}
+	dev_warn(card->parent, "reset, because an engine would not stop; its transfers are run again\n");
+	list_for_each_entry(ch, &card->channels, siblings)
+		exdma_channel_thaw(ch);
+unlock:
+	mutex_unlock(&card->lifecycle);
+}
+
+/**
+ * exdma_card_stuck - an engine will not let go of memory: reset the card
+ * @card: the card; the channel in question is frozen.
+ *
+ * Context: any.
+ */
+void exdma_card_stuck(struct exdma_card *card)
+{
+	queue_work(exdma_wq, &card->repair);
+}
+
 /**
  * exdma_card_alloc - a new card
  * @parent: the PCI device; its DMA mask is set.
@@ -145,6 +181,7 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 	mutex_init(&card->lifecycle);
 	init_waitqueue_head(&card->gone_wait);
 	INIT_WORK(&card->loss, card_loss);
+	INIT_WORK(&card->repair, card_repair);
 	return card;
 
 free_number:
@@ -261,6 +298,7 @@ void exdma_card_unregister(struct exdma_card *card)
 	card_shut(card);
 	mutex_unlock(&card->lifecycle);
 	cancel_work_sync(&card->loss);
+	cancel_work_sync(&card->repair);
 
 	list_for_each_entry(ch, &card->channels, siblings)
 		if (ch->node)

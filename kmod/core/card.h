@@ -33,10 +33,11 @@
  * @gate: held by each request from before its memory is mapped until after it
  *	is unmapped.
  * @drained: the gate is closed and nobody holds it.
- * @lifecycle: serializes register, unregister and loss.
+ * @lifecycle: serializes register, unregister, loss and repair.
  * @gone: nothing can be submitted any more, for good; set once.
  * @gone_wait: woken when @gone is set; pollers.
  * @loss: exdma_card_lost() in process context.
+ * @repair: exdma_card_stuck() in process context.
  * @irq: the interrupt of all channels together, or 0.
  */
 struct exdma_card {
@@ -58,11 +59,13 @@ struct exdma_card {
 	bool gone;
 	wait_queue_head_t gone_wait;
 	struct work_struct loss;
+	struct work_struct repair;
 	unsigned int irq;
 };
 
 struct device *exdma_card_parent(const struct exdma_card *card);
 void exdma_card_lost(struct exdma_card *card);
+void exdma_card_stuck(struct exdma_card *card);
 struct exdma_card *exdma_card_get(struct exdma_card *card);
 
 /* Has the card gone, for good? */

@@ -27,9 +27,7 @@
  *	   without an interrupt, and an engine that does not move.
  *
  * Whatever goes wrong with a run freezes the channel and is left to the
- * recovery, in process context: it stops the engine for certain before any
- * request is given back. No request leaves the running list while the device
- * could still touch its memory.
+ * recovery, see recovery.c.
  */
 #include <linux/bug.h>
 #include <linux/interrupt.h>
@@ -47,15 +45,6 @@
 #define STAGE_SLOTS	EXDMA_REQUEST_SLOTS
 /* Requests that the bottom half takes over in one go. */
 #define BATCH		64
-/* How often the watchdog looks at a run; a lost interrupt costs two of these. */
-#define WATCH_MS	10
-/* How long nothing may move before the watchdog asks the device itself. */
-#define INSPECT_MS	500
-
-static unsigned int timeout_ms = 5000;
-module_param(timeout_ms, uint, 0644);
-MODULE_PARM_DESC(timeout_ms,
-		 "Milliseconds without progress before a transfer fails with ETIMEDOUT (10 to 3600000, default 5000)");
 
 static unsigned int run_kib = 1024;
 module_param(run_kib, uint, 0644);
@@ -74,8 +63,8 @@ static void channel_kick(struct exdma_channel *ch)
 }
 
 /* Takes @req, which is on no list any more, out of the channel's hands. */
-static void channel_retire(struct exdma_channel *ch, struct exdma_request *req,
-			   int status) __must_hold(&ch->lock)
+void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
+			  int status) __must_hold(&ch->lock)
 {
 	lockdep_assert_held(&ch->lock);
 
@@ -91,7 +80,7 @@ static void channel_retire(struct exdma_channel *ch, struct exdma_request *req,
 }
 
 /* Gives the slots before the oldest request with descriptors back. */
-static void channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock)
+void exdma_channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock)
 {
 	const struct exdma_request *oldest;
 
@@ -152,7 +141,7 @@ static bool channel_stage(struct exdma_channel *ch) __must_hold(&ch->lock)
  * lie behind each other in the ring, within the bounds. A request that was
  * cancelled leaves a gap; the run ends before it.
  */
-static void channel_launch(struct exdma_channel *ch) __must_hold(&ch->lock)
+void exdma_channel_launch(struct exdma_channel *ch) __must_hold(&ch->lock)
 {
 	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
 	struct exdma_request *req, *next;
@@ -189,7 +178,7 @@ static void channel_launch(struct exdma_channel *ch) __must_hold(&ch->lock)
 	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, first), slots);
 	if (!ch->watched) {
 		ch->watched = true;
-		queue_delayed_work(exdma_wq, &ch->watchdog, msecs_to_jiffies(WATCH_MS));
+		exdma_channel_watch_soon(ch);
 	}
 }
 
@@ -197,8 +186,8 @@ static void channel_launch(struct exdma_channel *ch) __must_hold(&ch->lock)
  * running -> finished as far as the engine has come, which @look tells:
  * ->progress or ->inspect. The one place where a run advances.
  */
-static int channel_reap(struct exdma_channel *ch,
-			int (*look)(struct exdma_channel *ch, u32 *done))
+int exdma_channel_reap(struct exdma_channel *ch,
+		       int (*look)(struct exdma_channel *ch, u32 *done))
 	__must_hold(&ch->lock)
 {
 	struct exdma_request *req, *next;
@@ -223,29 +212,14 @@ static int channel_reap(struct exdma_channel *ch,
 		if (req->run_end > done)
 			break;
 		list_del(&req->node);
-		channel_retire(ch, req, 0);
+		exdma_channel_retire(ch, req, 0);
 	}
-	channel_trim(ch);
+	exdma_channel_trim(ch);
 	return err;
 }
 
-/* The run has gone wrong: nothing is started until the recovery is through. */
-static void channel_freeze(struct exdma_channel *ch, int fault)
-	__must_hold(&ch->lock)
-{
-	lockdep_assert_held(&ch->lock);
-
-	ch->state = EXDMA_CH_FROZEN;
-	ch->fault = fault;
-	if (fault == -ETIMEDOUT)
-		ch->stats.timeouts++;
-	else
-		ch->stats.errors++;
-	queue_work(exdma_wq, &ch->recovery);
-}
-
 /* Is there something that only the bottom half does? */
-static bool channel_wants_thread(const struct exdma_channel *ch)
+bool exdma_channel_wants_thread(const struct exdma_channel *ch)
 	__must_hold(&ch->lock)
 {
 	return !list_empty(&ch->finished) || !list_empty(&ch->pending);
@@ -274,19 +248,19 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 	if (ch->desc.needs_ack)
 		ops->ack(ch);
 	if (ch->state == EXDMA_CH_LIVE && ch->run_count) {
-		err = channel_reap(ch, ops->progress);
+		err = exdma_channel_reap(ch, ops->progress);
 		if (!err && ch->run_count)
-			err = channel_reap(ch, ops->inspect);
+			err = exdma_channel_reap(ch, ops->inspect);
 		if (err)
-			channel_freeze(ch, err);
+			exdma_channel_fault(ch, err);
 		else if (ch->run_count)
 			ch->stats.spurious_interrupts++;
 		else
-			channel_launch(ch);
+			exdma_channel_launch(ch);
 	} else {
 		ch->stats.spurious_interrupts++;
 	}
-	wake = channel_wants_thread(ch);
+	wake = exdma_channel_wants_thread(ch);
 	raw_spin_unlock(&ch->lock);
 
 	return wake ? IRQ_WAKE_THREAD : IRQ_HANDLED;
@@ -319,7 +293,7 @@ void exdma_channel_bottom_half(struct exdma_channel *ch)
 			list_move_tail(&req->node, &batch);
 		}
 		more = channel_stage(ch);
-		channel_launch(ch);
+		exdma_channel_launch(ch);
 		more |= !list_empty(&ch->finished);
 		raw_spin_unlock_irqrestore(&ch->lock, flags);
 
@@ -355,7 +329,7 @@ int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req)
 	req->state = EXDMA_REQ_PENDING;
 	list_add_tail(&req->node, &ch->pending);
 	more = channel_stage(ch);
-	channel_launch(ch);
+	exdma_channel_launch(ch);
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	if (more)
@@ -385,211 +359,13 @@ bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req)
 		list_del(&req->node);
 		req->state = EXDMA_REQ_IDLE;
 		/* Its slots may be what a pending request waits for. */
-		channel_trim(ch);
+		exdma_channel_trim(ch);
 	}
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	if (waits)
 		channel_kick(ch);
 	return waits;
-}
-
-/* Puts all that has descriptors back to pending, in order; the ring is empty. */
-static void channel_unstage(struct exdma_channel *ch) __must_hold(&ch->lock)
-{
-	struct exdma_request *req;
-
-	lockdep_assert_held(&ch->lock);
-
-	list_splice_tail_init(&ch->staged, &ch->running);
-	list_for_each_entry(req, &ch->running, node)
-		req->state = EXDMA_REQ_PENDING;
-	list_splice_init(&ch->running, &ch->pending);
-	ch->run_count = 0;
-	channel_trim(ch);
-}
-
-/*
- * The recovery: the engine reported an error, does not move, or is gone. Stop
- * it, fail the request it stopped at, run all others again from their first
- * byte. Memory-mapped transfers are idempotent, and a request that is put
- * back has not been reported to anyone.
- */
-static void channel_recover(struct work_struct *work)
-{
-	struct exdma_channel *ch = container_of(work, struct exdma_channel, recovery);
-	struct device *dev = exdma_card_parent(ch->card);
-	struct exdma_request *head;
-	unsigned long flags;
-	int stop, fault;
-	u32 before;
-
-	raw_spin_lock_irqsave(&ch->lock, flags);
-	fault = ch->fault;
-	before = ch->run_done;
-	if (ch->state != EXDMA_CH_FROZEN) {
-		raw_spin_unlock_irqrestore(&ch->lock, flags);
-		return;
-	}
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
-
-	stop = ch->desc.ops->stop(ch);
-	if (stop) {
-		dev_err_ratelimited(dev, "%s: %s (%d)\n", ch->name,
-				    stop == -ENODEV ? "the device does not answer any more" :
-						      "the engine would not stop", stop);
-		exdma_card_lost(ch->card);
-		return;
-	}
-	dev_err_ratelimited(dev, "%s: %s\n", ch->name,
-			    fault == -ETIMEDOUT ? "no progress within timeout_ms, engine stopped" :
-						  "a transfer failed");
-	ch->desc.ops->report(ch);
-
-	raw_spin_lock_irqsave(&ch->lock, flags);
-	if (ch->state == EXDMA_CH_FROZEN) {
-		/*
-		 * The engine is idle, so this count is final. If it moved
-		 * after all, the request at the head is not the one to blame.
-		 */
-		channel_reap(ch, ch->desc.ops->inspect);
-		head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
-		if (head && ch->run_done == before) {
-			list_del(&head->node);
-			channel_retire(ch, head, fault);
-		}
-		channel_unstage(ch);
-		ch->state = EXDMA_CH_LIVE;
-	}
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
-
-	exdma_channel_bottom_half(ch);
-}
-
-/*
- * The watchdog looks at a running engine every WATCH_MS. A run that is through
- * at two looks, its interrupt still not here, has lost its interrupt.
- */
-static void channel_watch(struct work_struct *work)
-{
-	struct exdma_channel *ch = container_of(to_delayed_work(work),
-						struct exdma_channel, watchdog);
-	const struct exdma_channel_ops *ops = ch->desc.ops;
-	unsigned long flags, still, limit;
-	u32 done = 0;
-	int err = 0;
-	bool wake;
-
-	limit = msecs_to_jiffies(clamp(READ_ONCE(timeout_ms), 10u, 3600000u));
-
-	raw_spin_lock_irqsave(&ch->lock, flags);
-	if (ch->state != EXDMA_CH_LIVE || !ch->run_count) {
-		ch->watched = false;
-		raw_spin_unlock_irqrestore(&ch->lock, flags);
-		return;
-	}
-	still = jiffies - ch->progress_at;
-	if (!ops->progress(ch, &done) && done == ch->run_count) {
-		if (ch->late_run == ch->run_number) {
-			ch->stats.lost_interrupts++;
-			err = channel_reap(ch, ops->progress);
-		}
-		ch->late_run = ch->run_number;
-	} else if (still >= min(msecs_to_jiffies(INSPECT_MS), limit / 2)) {
-		/* Retires what is done, and tells a slow run from a dead one. */
-		err = channel_reap(ch, ops->inspect);
-		if (!err && ch->run_count && jiffies - ch->progress_at >= limit)
-			err = -ETIMEDOUT;
-	}
-	if (err)
-		channel_freeze(ch, err);
-	else
-		channel_launch(ch);
-	wake = channel_wants_thread(ch);
-	queue_delayed_work(exdma_wq, &ch->watchdog, msecs_to_jiffies(WATCH_MS));
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
-
-	if (wake)
-		exdma_channel_bottom_half(ch);
-}
-
-/**
- * exdma_channel_gate - take no request any more, end those not started
- * @ch: the channel.
- *
- * Context: may sleep. Locking: takes the channel's lock.
- */
-void exdma_channel_gate(struct exdma_channel *ch)
-{
-	struct exdma_request *req, *next;
-	unsigned long flags;
-	LIST_HEAD(ended);
-
-	raw_spin_lock_irqsave(&ch->lock, flags);
-	ch->state = EXDMA_CH_DEAD;
-	list_splice_tail_init(&ch->staged, &ended);
-	list_splice_tail_init(&ch->pending, &ended);
-	list_for_each_entry_safe(req, next, &ended, node) {
-		list_del(&req->node);
-		channel_retire(ch, req, -ENODEV);
-	}
-	channel_trim(ch);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
-
-	wake_up_all(&ch->room);
-	exdma_channel_bottom_half(ch);
-}
-
-/**
- * exdma_channel_halt - make the engine of a gated channel let go of memory
- * @ch: the channel, after exdma_channel_gate().
- *
- * Context: may sleep, up to a second or so.
- * Return: true if the engine is idle or the device gone; false if it may
- * still run.
- */
-bool exdma_channel_halt(struct exdma_channel *ch)
-{
-	unsigned long flags;
-	int stop = 0;
-	bool on;
-
-	cancel_work_sync(&ch->recovery);
-	cancel_delayed_work_sync(&ch->watchdog);
-
-	raw_spin_lock_irqsave(&ch->lock, flags);
-	on = ch->run_count;
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
-	if (on)
-		stop = ch->desc.ops->stop(ch);
-	return !stop || stop == -ENODEV;
-}
-
-/**
- * exdma_channel_fail - end what was running on a gated channel
- * @ch: the channel, after exdma_channel_halt().
- * @quarantine: the device may still touch the memory of what was running.
- *
- * Context: may sleep. Locking: takes the channel's lock.
- */
-void exdma_channel_fail(struct exdma_channel *ch, bool quarantine)
-{
-	struct exdma_request *req, *next;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&ch->lock, flags);
-	/* The engine may have been through before it was stopped. */
-	channel_reap(ch, ch->desc.ops->progress);
-	list_for_each_entry_safe(req, next, &ch->running, node) {
-		list_del(&req->node);
-		req->quarantined = quarantine;
-		channel_retire(ch, req, -ENODEV);
-	}
-	ch->run_count = 0;
-	channel_trim(ch);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
-
-	exdma_channel_bottom_half(ch);
 }
 
 /**
@@ -715,8 +491,8 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	INIT_LIST_HEAD(&ch->staged);
 	INIT_LIST_HEAD(&ch->running);
 	INIT_LIST_HEAD(&ch->finished);
-	INIT_WORK(&ch->recovery, channel_recover);
-	INIT_DELAYED_WORK(&ch->watchdog, channel_watch);
+	INIT_WORK(&ch->recovery, exdma_channel_recover);
+	INIT_DELAYED_WORK(&ch->watchdog, exdma_channel_watch);
 	init_waitqueue_head(&ch->room);
 	return ch;
 }

@@ -45,6 +45,7 @@ enum exdma_request_state {
  * @quarantined: valid when done: the device may still touch the memory; it
  *	must stay mapped and pinned for ever.
  * @state: see &enum exdma_request_state.
+ * @tries: how often the engine stood still at it.
  * @first: ring count of its first descriptor; staged and running.
  * @run_end: slots of the run up to and with its last; running.
  */
@@ -59,6 +60,7 @@ struct exdma_request {
 	int status;
 	bool quarantined;
 	enum exdma_request_state state;
+	u32 tries;
 	u32 first;
 	u32 run_end;
 };
@@ -105,7 +107,8 @@ struct exdma_channel_stats {
  * @late_run: the run that the watchdog found through before its interrupt.
  * @progress_at: jiffies when the engine last moved.
  * @watched: the watchdog is armed.
- * @fault: why the channel is frozen.
+ * @fault: why the channel is frozen; 0 if it is not its own doing.
+ * @fault_done: @run_done at that moment.
  * @stats: counters.
  * @recovery: ends what a stopped, hung or vanished engine left, and goes on.
  * @watchdog: looks whether the engine moves, while a run is on.
@@ -136,6 +139,7 @@ struct exdma_channel {
 	unsigned long progress_at __guarded_by(&lock);
 	bool watched __guarded_by(&lock);
 	int fault __guarded_by(&lock);
+	u32 fault_done __guarded_by(&lock);
 	struct exdma_channel_stats stats __guarded_by(&lock);
 
 	struct work_struct recovery;
@@ -153,11 +157,29 @@ void exdma_channel_destroy(struct exdma_channel *ch);
 int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req);
 bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req);
 void exdma_channel_bottom_half(struct exdma_channel *ch);
+void exdma_channel_freeze(struct exdma_channel *ch);
+void exdma_channel_thaw(struct exdma_channel *ch);
 void exdma_channel_gate(struct exdma_channel *ch);
 bool exdma_channel_halt(struct exdma_channel *ch);
 void exdma_channel_fail(struct exdma_channel *ch, bool quarantine);
 void exdma_channel_get_stats(struct exdma_channel *ch,
 			     struct exdma_channel_stats *stats);
+
+/* Between channel.c and recovery.c; all with the lock held, but the works. */
+void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
+			  int status) __must_hold(&ch->lock);
+void exdma_channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock);
+void exdma_channel_launch(struct exdma_channel *ch) __must_hold(&ch->lock);
+int exdma_channel_reap(struct exdma_channel *ch,
+		       int (*look)(struct exdma_channel *ch, u32 *done))
+	__must_hold(&ch->lock);
+bool exdma_channel_wants_thread(const struct exdma_channel *ch)
+	__must_hold(&ch->lock);
+void exdma_channel_fault(struct exdma_channel *ch, int fault)
+	__must_hold(&ch->lock);
+void exdma_channel_watch_soon(struct exdma_channel *ch);
+void exdma_channel_recover(struct work_struct *work);
+void exdma_channel_watch(struct work_struct *work);
 
 bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes);
 int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes);

@@ -140,12 +140,18 @@ struct exdma_channel_desc {
 
 /**
  * struct exdma_card_ops - what a card driver does for the whole card
- * @isolate: An engine would not stop: cut the device off from host memory,
- *	whatever it takes (bus mastering off, function reset). May sleep.
+ * @reset: An engine would not stop: reset the whole device and bring it back
+ *	to the state it had after probe, all engines idle and their interrupts
+ *	enabled. May sleep. Nothing is started on any channel meanwhile, and
+ *	what ran is started again afterwards.
+ *	Return: 0, or -errno if the device did not come back.
+ * @isolate: The device did not come back either: cut it off from host memory
+ *	for good, whatever it takes (bus mastering off). May sleep.
  *	Return: 0 if the device cannot touch host memory any more, -errno if
  *	that is not certain: the core then never frees what it was given.
  */
 struct exdma_card_ops {
+	int (*reset)(struct exdma_card *card);
 	int (*isolate)(struct exdma_card *card);
 };
 

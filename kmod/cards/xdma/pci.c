@@ -115,13 +115,13 @@ static irqreturn_t xdma_shared_interrupt(int irq, void *data)
 }
 
 /* Four vectors of five bits in a word, one in each byte. */
-static void write_vectors(struct xdma_card *xc, const u8 *vectors)
+static void write_vectors(struct xdma_card *xc)
 {
 	u32 word, i, k;
 
 	for (i = 0; i < xc->irqs; i += 4) {
 		for (word = 0, k = i; k < min(i + 4, xc->irqs); k++)
-			word |= vectors[k] << (k - i) * 8;
+			word |= xc->vectors[k] << (k - i) * 8;
 		writel(word, xc->bar + XDMA_IRQ + XDMA_IRQ_VECTORS + i);
 	}
 }
@@ -143,7 +143,6 @@ static int alloc_vectors(struct pci_dev *pdev, u32 channels, enum exdma_irq_mode
 
 static int request_irqs(struct xdma_card *xc, enum exdma_irq_mode mode)
 {
-	u8 vectors[EXDMA_DIRS * XDMA_MAX_CHANNELS] = {};
 	u8 pin = 0;
 	u32 i;
 	int err;
@@ -154,7 +153,7 @@ static int request_irqs(struct xdma_card *xc, enum exdma_irq_mode mode)
 							pci_irq_vector(xc->pdev, i));
 			if (err)
 				return err;
-			vectors[i] = i;
+			xc->vectors[i] = i;
 		}
 	} else {
 		err = exdma_card_request_irq(xc->card, pci_irq_vector(xc->pdev, 0),
@@ -164,10 +163,8 @@ static int request_irqs(struct xdma_card *xc, enum exdma_irq_mode mode)
 			return err;
 		if (mode == EXDMA_IRQ_MODE_INTX)
 			pci_read_config_byte(xc->pdev, PCI_INTERRUPT_PIN, &pin);
-		memset(vectors, pin ? pin - 1 : 0, sizeof(vectors));
+		memset(xc->vectors, pin ? pin - 1 : 0, sizeof(xc->vectors));
 	}
-	write_vectors(xc, vectors);
-	writel(BIT(xc->irqs) - 1, xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_W1S);
 	return 0;
 }
 
@@ -178,10 +175,54 @@ static void quiesce(struct xdma_card *xc)
 	writel(XDMA_IRQ_ALL_USERS, xc->bar + XDMA_IRQ + XDMA_IRQ_USER_W1C);
 }
 
+/* What a reset of the function takes away, and what probe sets up. */
+static int init_hw(struct xdma_card *xc)
+{
+	u32 i;
+	int err;
+
+	quiesce(xc);
+	/* An engine that somebody left running must not write any more. */
+	for (i = 0; i < xc->irqs; i++) {
+		err = xdma_channel_stop(xc->by_irq[i]);
+		if (err)
+			return err;
+		xdma_channel_init_hw(xc->by_irq[i]);
+	}
+	return 0;
+}
+
+static void enable_interrupts(struct xdma_card *xc)
+{
+	write_vectors(xc);
+	writel(BIT(xc->irqs) - 1, xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_W1S);
+}
+
+static int xdma_reset(struct exdma_card *card)
+{
+	struct xdma_card *xc = exdma_card_priv(card);
+	struct pci_dev *pdev = xc->pdev;
+	int err;
+
+	pci_clear_master(pdev);
+	err = pcie_reset_flr(pdev, PCI_RESET_DO_RESET);
+	if (err)
+		return err;
+	/* As it was at the end of probe, MSI-X included. */
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	err = init_hw(xc);
+	if (err)
+		return err;
+	pci_set_master(pdev);
+	enable_interrupts(xc);
+	return 0;
+}
+
 /*
- * An engine would not stop. Without Bus Master Enable a function may not issue
- * memory requests (PCI Express base specification, command register); when its
- * outstanding ones are through, or it was reset, host memory is safe.
+ * Without Bus Master Enable a function may not issue memory requests (PCI
+ * Express base specification, command register): when its outstanding ones
+ * are through, or it was reset, host memory is safe.
  */
 static int xdma_isolate(struct exdma_card *card)
 {
@@ -190,10 +231,11 @@ static int xdma_isolate(struct exdma_card *card)
 	pci_clear_master(xc->pdev);
 	if (pci_wait_for_pending_transaction(xc->pdev))
 		return 0;
-	return pcie_flr(xc->pdev);
+	return pcie_reset_flr(xc->pdev, PCI_RESET_DO_RESET);
 }
 
 static const struct exdma_card_ops xdma_card_ops = {
+	.reset = xdma_reset,
 	.isolate = xdma_isolate,
 };
 
@@ -209,23 +251,6 @@ static int add_channels(struct xdma_card *xc, bool needs_ack)
 				return PTR_ERR(xch);
 			xc->by_irq[xc->irqs++] = xch;
 		}
-	}
-	return 0;
-}
-
-/* An engine that an earlier driver left running must not write any more. */
-static int stop_engines(struct xdma_card *xc)
-{
-	u32 i;
-	int err;
-
-	for (i = 0; i < xc->irqs; i++) {
-		err = xdma_channel_stop(xc->by_irq[i]);
-		if (err) {
-			dev_err(&xc->pdev->dev, "an engine is busy and does not stop\n");
-			return err;
-		}
-		xdma_channel_init_hw(xc->by_irq[i]);
 	}
 	return 0;
 }
@@ -280,8 +305,6 @@ static int init_card(struct xdma_card *xc)
 		dev_err(&pdev->dev, "the XDMA IP has no channel\n");
 		return -ENODEV;
 	}
-	quiesce(xc);
-
 	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (err)
 		err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
@@ -300,14 +323,20 @@ static int init_card(struct xdma_card *xc)
 	}
 
 	err = add_channels(xc, desc.irq_mode != EXDMA_IRQ_MODE_MSIX);
-	if (!err)
-		err = stop_engines(xc);
+	if (err)
+		goto unregister;
+	err = init_hw(xc);
+	if (err) {
+		dev_err(&pdev->dev, "an engine is busy and does not stop\n");
+		goto unregister;
+	}
+	err = request_irqs(xc, desc.irq_mode);
 	if (err)
 		goto unregister;
 	pci_set_master(pdev);
-	err = request_irqs(xc, desc.irq_mode);
-	if (!err)
-		err = exdma_card_register(xc->card);
+	enable_interrupts(xc);
+	pci_save_state(pdev);
+	err = exdma_card_register(xc->card);
 	if (err)
 		goto unregister;
 	return 0;

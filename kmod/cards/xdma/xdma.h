@@ -60,7 +60,8 @@ struct xdma_channel {
  * @bar_index: which it is.
  * @channel_count: by direction.
  * @by_irq: in the order of the bits of the IRQ block: all H2C, then all C2H.
- * @irqs: entries of @by_irq.
+ * @vectors: interrupt vector of each of them.
+ * @irqs: entries of both.
  */
 struct xdma_card {
 	struct pci_dev *pdev;
@@ -69,6 +70,7 @@ struct xdma_card {
 	int bar_index;
 	u32 channel_count[EXDMA_DIRS];
 	struct xdma_channel *by_irq[EXDMA_DIRS * XDMA_MAX_CHANNELS];
+	u8 vectors[EXDMA_DIRS * XDMA_MAX_CHANNELS];
 	u32 irqs;
 };
 

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# exdma. The two that matter: "make demo" shows it at work, "make check" tests
+# it; both set up all they need, and need neither a card nor a free kernel.
+#
+#	make demo	the main job in a virtual machine, with a virtual card
+#	make check	lint, unit tests, and the selftests on every kernel
+#	make lint	the text only: compilers, sparse, checkpatch, shellcheck
+#	make install	modules (by DKMS, for this machine's kernels) and tool
+#	make uninstall	both of them away again
+#	make		the tool and the virtual card, into build/
+#	make modules	the modules for KDIR, without installing them
+#	make clean	remove build/; the lab's cache stays
+
+PREFIX ?= /usr/local
+KDIR ?= /lib/modules/$(shell uname -r)/build
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
+DKMS_SRC := $(DESTDIR)/usr/src/exdma-$(VERSION)
+
+.PHONY: all demo check lint modules install uninstall clean
+
+all:
+	$(MAKE) -C userspace
+	$(MAKE) -C lab/card
+
+demo:
+	@lab/demo
+
+check:
+	@lab/check
+
+lint:
+	@lab/lint
+
+modules:
+	mkdir -p build/modules
+	cp -a kmod uapi dkms.conf build/modules/
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/modules/kmod modules
+
+install:
+	@command -v dkms >/dev/null || \
+		{ echo "exdma: dkms is missing: apt install dkms (or your distribution's package)" >&2; exit 1; }
+	$(MAKE) -C userspace install PREFIX=$(PREFIX)
+	-dkms remove exdma/$(VERSION) --all 2>/dev/null
+	rm -rf $(DKMS_SRC)
+	mkdir -p $(DKMS_SRC)
+	cp -a dkms.conf kmod uapi $(DKMS_SRC)/
+	dkms add exdma/$(VERSION)
+	dkms install exdma/$(VERSION)
+	@echo "exdma: installed; load it with: modprobe exdma_xdma"
+
+uninstall:
+	-modprobe -r exdma_xdma exdma
+	-dkms remove exdma/$(VERSION) --all
+	rm -rf $(DKMS_SRC)
+	$(MAKE) -C userspace uninstall PREFIX=$(PREFIX)
+
+clean:
+	rm -rf build

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exdma core - when a run goes wrong: watchdog, recovery, reset, removal
+ *
+ * A fault freezes its channel: nothing is started on it, new requests wait.
+ * The recovery then stops the engine for certain, in process context, before
+ * it gives any request back. No request leaves the running list, but as far
+ * as the engine is past it, while the device could still touch its memory.
+ *
+ * Four motions use that: a fault of one channel (recover, then thaw), a reset
+ * of the card (freeze all, reset, thaw all), a lost interrupt (the watchdog
+ * reaps in the handler's place), and the end of the card (gate, halt, fail).
+ */
+#include <linux/jiffies.h>
+#include <linux/moduleparam.h>
+
+#include "card.h"
+#include "channel.h"
+
+/* How often an engine may stand still at a request before that fails. */
+#define TRIES		2
+/* How often the watchdog looks at a run; a lost interrupt costs two of these. */
+#define WATCH_MS	10
+/* How long nothing may move before the watchdog asks the device itself. */
+#define INSPECT_MS	500
+
+static unsigned int timeout_ms = 5000;
+module_param(timeout_ms, uint, 0644);
+MODULE_PARM_DESC(timeout_ms,
+		 "Milliseconds without progress before a transfer fails with ETIMEDOUT (10 to 3600000, default 5000)");
+
+/* Arms the watchdog; its work is queued once and queues itself while needed. */
+void exdma_channel_watch_soon(struct exdma_channel *ch)
+{
+	queue_delayed_work(exdma_wq, &ch->watchdog, msecs_to_jiffies(WATCH_MS));
+}
+
+/* The run has gone wrong: nothing is started until the recovery is through. */
+void exdma_channel_fault(struct exdma_channel *ch, int fault)
+	__must_hold(&ch->lock)
+{
+	lockdep_assert_held(&ch->lock);
+
+	ch->state = EXDMA_CH_FROZEN;
+	ch->fault = fault;
+	ch->fault_done = ch->run_done;
+	if (fault == -ETIMEDOUT)
+		ch->stats.timeouts++;
+	else
+		ch->stats.errors++;
+	queue_work(exdma_wq, &ch->recovery);
+}
+
+/* Puts all that has descriptors back to pending, in order; the ring is empty. */
+static void channel_unstage(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	struct exdma_request *req;
+
+	lockdep_assert_held(&ch->lock);
+
+	list_splice_tail_init(&ch->staged, &ch->running);
+	list_for_each_entry(req, &ch->running, node)
+		req->state = EXDMA_REQ_PENDING;
+	list_splice_init(&ch->running, &ch->pending);
+	ch->run_count = 0;
+	exdma_channel_trim(ch);
+}
+
+/**
+ * exdma_channel_freeze - start nothing until exdma_channel_thaw()
+ * @ch: the channel. Requests are still taken; they wait.
+ *
+ * Context: may sleep. Locking: takes the channel's lock.
+ */
+void exdma_channel_freeze(struct exdma_channel *ch)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	if (ch->state == EXDMA_CH_LIVE) {
+		ch->state = EXDMA_CH_FROZEN;
+		ch->fault = 0;
+	}
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	cancel_work_sync(&ch->recovery);
+}
+
+/**
+ * exdma_channel_thaw - the engine is idle again: go on
+ * @ch: a frozen channel; another is left alone.
+ *
+ * What ran is run again from its first byte: memory-mapped transfers are
+ * idempotent, and nobody has been told about it yet. Only the request that the
+ * engine failed at is done, or if it stood still there once too often.
+ *
+ * Context: may sleep. Locking: takes the channel's lock.
+ */
+void exdma_channel_thaw(struct exdma_channel *ch)
+{
+	struct exdma_request *head;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	if (ch->state == EXDMA_CH_FROZEN) {
+		head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
+		/* If it moved after all, the head is not the one to blame. */
+		if (head && ch->fault && ch->run_done == ch->fault_done &&
+		    (ch->fault != -ETIMEDOUT || ++head->tries == TRIES)) {
+			list_del(&head->node);
+			exdma_channel_retire(ch, head, ch->fault);
+		}
+		channel_unstage(ch);
+		ch->state = EXDMA_CH_LIVE;
+	}
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	exdma_channel_bottom_half(ch);
+}
+
+/*
+ * The recovery: the engine reported an error, does not move, or is gone. Stop
+ * it for certain, then go on; if it will not stop, the card is reset.
+ */
+void exdma_channel_recover(struct work_struct *work)
+{
+	struct exdma_channel *ch = container_of(work, struct exdma_channel, recovery);
+	struct device *dev = exdma_card_parent(ch->card);
+	unsigned long flags;
+	int stop, fault;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	fault = ch->state == EXDMA_CH_FROZEN ? ch->fault : 0;
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	if (!fault)
+		return;
+
+	stop = ch->desc.ops->stop(ch);
+	if (stop == -ENODEV) {
+		dev_err(dev, "the device does not answer any more\n");
+		exdma_card_lost(ch->card);
+		return;
+	}
+	dev_err_ratelimited(dev, "%s: %s\n", ch->name,
+			    fault == -ETIMEDOUT ? "no progress within timeout_ms" :
+						  "a transfer failed");
+	ch->desc.ops->report(ch);
+	if (stop) {
+		exdma_card_stuck(ch->card);
+		return;
+	}
+
+	/* The engine is idle, so this count is final. */
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	if (ch->state == EXDMA_CH_FROZEN)
+		exdma_channel_reap(ch, ch->desc.ops->inspect);
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	exdma_channel_thaw(ch);
+}
+
+/*
+ * The watchdog looks at a running engine every WATCH_MS. A run that is through
+ * at two looks, its interrupt still not here, has lost its interrupt.
+ */
+void exdma_channel_watch(struct work_struct *work)
+{
+	struct exdma_channel *ch = container_of(to_delayed_work(work),
+						struct exdma_channel, watchdog);
+	const struct exdma_channel_ops *ops = ch->desc.ops;
+	unsigned long flags, still, limit;
+	u32 done = 0;
+	int err = 0;
+	bool wake;
+
+	limit = msecs_to_jiffies(clamp(READ_ONCE(timeout_ms), 10u, 3600000u));
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	if (ch->state != EXDMA_CH_LIVE || !ch->run_count) {
+		ch->watched = false;
+		raw_spin_unlock_irqrestore(&ch->lock, flags);
+		return;
+	}
+	still = jiffies - ch->progress_at;
+	if (!ops->progress(ch, &done) && done == ch->run_count) {
+		if (ch->late_run == ch->run_number) {
+			ch->stats.lost_interrupts++;
+			err = exdma_channel_reap(ch, ops->progress);
+		}
+		ch->late_run = ch->run_number;
+	} else if (still >= min(msecs_to_jiffies(INSPECT_MS), limit / 2)) {
+		/* Retires what is done, and tells a slow run from a dead one. */
+		err = exdma_channel_reap(ch, ops->inspect);
+		if (!err && ch->run_count && jiffies - ch->progress_at >= limit)
+			err = -ETIMEDOUT;
+	}
+	if (err)
+		exdma_channel_fault(ch, err);
+	else
+		exdma_channel_launch(ch);
+	wake = exdma_channel_wants_thread(ch);
+	exdma_channel_watch_soon(ch);
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	if (wake)
+		exdma_channel_bottom_half(ch);
+}
+
+/**
+ * exdma_channel_gate - take no request any more, end those not started
+ * @ch: the channel.
+ *
+ * Context: may sleep. Locking: takes the channel's lock.
+ */
+void exdma_channel_gate(struct exdma_channel *ch)
+{
+	struct exdma_request *req, *next;
+	unsigned long flags;
+	LIST_HEAD(ended);
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	ch->state = EXDMA_CH_DEAD;
+	list_splice_tail_init(&ch->staged, &ended);
+	list_splice_tail_init(&ch->pending, &ended);
+	list_for_each_entry_safe(req, next, &ended, node) {
+		list_del(&req->node);
+		exdma_channel_retire(ch, req, -ENODEV);
+	}
+	exdma_channel_trim(ch);
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	wake_up_all(&ch->room);
+	exdma_channel_bottom_half(ch);
+}
+
+/**
+ * exdma_channel_halt - make the engine of a gated channel let go of memory
+ * @ch: the channel, after exdma_channel_gate().
+ *
+ * Context: may sleep, up to a second or so.
+ * Return: true if the engine is idle or the device gone; false if it may
+ * still run.
+ */
+bool exdma_channel_halt(struct exdma_channel *ch)
+{
+	unsigned long flags;
+	int stop = 0;
+	bool on;
+
+	cancel_work_sync(&ch->recovery);
+	cancel_delayed_work_sync(&ch->watchdog);
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	on = ch->run_count;
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	if (on)
+		stop = ch->desc.ops->stop(ch);
+	return !stop || stop == -ENODEV;
+}
+
+/**
+ * exdma_channel_fail - end what was running on a gated channel
+ * @ch: the channel, after exdma_channel_halt().
+ * @quarantine: the device may still touch the memory of what was running.
+ *
+ * Context: may sleep. Locking: takes the channel's lock.
+ */
+void exdma_channel_fail(struct exdma_channel *ch, bool quarantine)
+{
+	struct exdma_request *req, *next;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	/* The engine may have been through before it was stopped. */
+	exdma_channel_reap(ch, ch->desc.ops->progress);
+	list_for_each_entry_safe(req, next, &ch->running, node) {
+		list_del(&req->node);
+		req->quarantined = quarantine;
+		exdma_channel_retire(ch, req, -ENODEV);
+	}
+	ch->run_count = 0;
+	exdma_channel_trim(ch);
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+
+	exdma_channel_bottom_half(ch);
+}
+
