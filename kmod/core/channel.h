@@ -108,7 +108,7 @@ struct exdma_channel_stats {
  * @progress_at: jiffies when the engine last moved.
  * @watched: the watchdog is armed.
  * @fault: why the channel is frozen; 0 if it is not its own doing.
- * @fault_done: @run_done at that moment.
+ * @fault_at: @run_done at that moment.
  * @stats: counters.
  * @recovery: ends what a stopped, hung or vanished engine left, and goes on.
  * @watchdog: looks whether the engine moves, while a run is on.
@@ -139,7 +139,7 @@ struct exdma_channel {
 	unsigned long progress_at __guarded_by(&lock);
 	bool watched __guarded_by(&lock);
 	int fault __guarded_by(&lock);
-	u32 fault_done __guarded_by(&lock);
+	u32 fault_at __guarded_by(&lock);
 	struct exdma_channel_stats stats __guarded_by(&lock);
 
 	struct work_struct recovery;
@@ -175,7 +175,7 @@ int exdma_channel_reap(struct exdma_channel *ch,
 	__must_hold(&ch->lock);
 bool exdma_channel_wants_thread(const struct exdma_channel *ch)
 	__must_hold(&ch->lock);
-void exdma_channel_fault(struct exdma_channel *ch, int fault)
+void exdma_channel_fault(struct exdma_channel *ch, int err)
 	__must_hold(&ch->lock);
 void exdma_channel_watch_soon(struct exdma_channel *ch);
 void exdma_channel_recover(struct work_struct *work);

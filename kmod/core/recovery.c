@@ -36,15 +36,15 @@ void exdma_channel_watch_soon(struct exdma_channel *ch)
 }
 
 /* The run has gone wrong: nothing is started until the recovery is through. */
-void exdma_channel_fault(struct exdma_channel *ch, int fault)
+void exdma_channel_fault(struct exdma_channel *ch, int err)
 	__must_hold(&ch->lock)
 {
 	lockdep_assert_held(&ch->lock);
 
 	ch->state = EXDMA_CH_FROZEN;
-	ch->fault = fault;
-	ch->fault_done = ch->run_done;
-	if (fault == -ETIMEDOUT)
+	ch->fault = err;
+	ch->fault_at = ch->run_done;
+	if (err == -ETIMEDOUT)
 		ch->stats.timeouts++;
 	else
 		ch->stats.errors++;
@@ -104,7 +104,7 @@ void exdma_channel_thaw(struct exdma_channel *ch)
 	if (ch->state == EXDMA_CH_FROZEN) {
 		head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
 		/* If it moved after all, the head is not the one to blame. */
-		if (head && ch->fault && ch->run_done == ch->fault_done &&
+		if (head && ch->fault && ch->run_done == ch->fault_at &&
 		    (ch->fault != -ETIMEDOUT || ++head->tries == TRIES)) {
 			list_del(&head->node);
 			exdma_channel_retire(ch, head, ch->fault);
