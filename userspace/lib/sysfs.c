@@ -113,6 +113,6 @@ int sysfs_link(const char *dir, const char *name, char *value, size_t size)
 		errno = EOVERFLOW;
 		return -1;
 	}
-	strcpy(value, last);
+	memcpy(value, last, strlen(last) + 1);
 	return 0;
 }

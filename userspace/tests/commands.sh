@@ -8,7 +8,7 @@
 set -u
 tool=$(realpath "$1")
 here=$(dirname "$(realpath "$0")")
-# shellcheck source=tests/tap.sh
+# shellcheck source=userspace/tests/tap.sh
 . "$here/tap.sh"
 
 work=$(mktemp -d)

@@ -16,7 +16,9 @@
 #include "report.h"
 #include "test.h"
 
-static char root[32];
+#define TEMPLATE	"/tmp/exdma-test-XXXXXX"
+
+static char root[sizeof(TEMPLATE)];
 
 static void put(const char *path, const char *text)
 {
@@ -68,7 +70,7 @@ static struct exdma_cards *load(void)
 
 static void make_root(void)
 {
-	strcpy(root, "/tmp/exdma-test-XXXXXX");
+	memcpy(root, TEMPLATE, sizeof(TEMPLATE));
 	if (!mkdtemp(root))
 		abort();
 }

@@ -9,7 +9,7 @@ tool=$(realpath "$1")
 scratch=$(realpath "$2")
 here=$(dirname "$(realpath "$0")")
 top=$(dirname "$here")
-# shellcheck source=tests/tap.sh
+# shellcheck source=userspace/tests/tap.sh
 . "$here/tap.sh"
 
 work=$(mktemp -d)
@@ -75,7 +75,7 @@ check "completion knows options" test "$(complete_words exdma write --ve)" = --v
 check "completion knows options without letters" test "$(complete_words exdma bench --s)" = "--size --span"
 check "completion knows directions" test "$(complete_words exdma bench -d h)" = h2c
 if command -v shellcheck >/dev/null; then
-	check "shell scripts are clean" shellcheck -x -P "$top" -s bash \
+	check "shell scripts are clean" shellcheck -x -P "$top/.." -s bash \
 		"$top/completion/exdma.bash" "$here"/*.sh "$here/run" "$here/fake-root"
 else
 	skip "shell scripts are clean" "no shellcheck"
@@ -96,7 +96,8 @@ else
 	skip "the header is C++ by itself" "no g++"
 fi
 
-make -s -C "$top" O="$scratch" install DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
+product=$scratch/check/product
+make -s -C "$top" O="$product" install DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
 check "install puts everything in its place" diff - <(cd "$work/root.d" && find . -type f | sort) <<'END'
 ./usr/bin/exdma
 ./usr/include/exdma/exdma.h
@@ -125,7 +126,7 @@ check "and runs" test "$("$work/user")" = none
 # a static library shows all its names to the programs that use it
 check "the library defines no names of others" \
 	test -z "$(nm -g --defined-only "$work/root.d/usr/lib/libexdma.a" | awk 'NF == 3 && $3 !~ /^(exdma|sysfs)_/')"
-make -s -C "$top" O="$scratch" uninstall DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
+make -s -C "$top" O="$product" uninstall DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
 check "uninstall leaves nothing" test -z "$(find "$work/root.d" -type f)"
 if command -v udevadm >/dev/null && udevadm verify --help >/dev/null 2>&1; then
 	check "udev rules are clean" udevadm verify --resolve-names=never "$top/udev/70-exdma.rules"

@@ -87,7 +87,8 @@ static void lengths(void)
 			.tick = tick, .context = &ticks,
 		};
 
-		ticks = last_tick = 0;
+		ticks = 0;
+		last_tick = 0;
 		lseek(from.fd, 0, SEEK_SET);
 		CHECK(transfer_run(&transfer) == TRANSFER_OK);
 		CHECK(transfer.done == length[i]);
@@ -245,8 +246,8 @@ static void silent_source(void)
 
 	NEED(!pipe(fds));
 	from = file_end(fds[0]);
-	NEED(!pthread_create(&thread, NULL, feed, &fds[1]));
 	hook_write = refuse_write;
+	NEED(!pthread_create(&thread, NULL, feed, &fds[1]));
 	CHECK(transfer_run(&transfer) == TRANSFER_WRITE);
 	CHECK(transfer.error == EIO);
 	pthread_join(thread, NULL);

@@ -98,7 +98,7 @@ static void print_table(const struct exdma_cards *cards)
 		if (exdma_card_aperture(card))
 			format_size(memory, exdma_card_aperture(card));
 		else
-			strcpy(memory, "unbounded");
+			snprintf(memory, sizeof(memory), "unbounded");
 		printf("%-4u  %-12s  %-11s  %-14s  %-10s  %s",
 		       exdma_card_number(card),
 		       or_dash(exdma_card_bus_id(card)),

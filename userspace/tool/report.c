@@ -34,20 +34,20 @@ static const char *advice(enum origin origin, int error)
 	switch (error) {
 	case EACCES:
 	case EPERM:
-		return "the nodes belong to root, or to the group exdma where its udev rule is installed: use sudo, or join the group (sudo usermod -aG exdma $USER) and log in again";
+		return "use sudo, or join the group exdma (sudo usermod -aG exdma $USER) and log in again";
 	case ENOENT:
 	case ENXIO:
 		return "the card or its node is not there: see exdma list";
 	case EINVAL:
-		return "address and length must be multiples of what the channel asks for: see exdma info";
+		return "address and length must fit the alignment of the channel: see exdma info";
 	case EIO:
-		return "the card answered with an error: is there memory at this address? The kernel log (dmesg) says which error it was";
+		return "is there memory at this address? The kernel log (dmesg) says which error the card gave";
 	case ENOSPC:
 		return "the card's memory ends there: see \"memory\" in exdma info";
 	case ENODEV:
 		return "the card is gone: see exdma list and the kernel log (dmesg)";
 	case ETIMEDOUT:
-		return "the DMA engine made no progress: see the kernel log (dmesg); the design in the FPGA may be stuck";
+		return "the DMA engine made no progress: the kernel log (dmesg) says more";
 	case EBUSY:
 		return "another program holds the node, or the card is being reset: try again";
 	case ENOMEM:

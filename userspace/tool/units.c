@@ -142,7 +142,7 @@ char *format_rate(char *text, uint64_t bytes, uint64_t nsec)
 	double rate;
 
 	if (!nsec) {
-		strcpy(text, "-");
+		snprintf(text, UNIT_TEXT, "-");
 		return text;
 	}
 	rate = (double)bytes * NSEC_PER_SEC / nsec;
