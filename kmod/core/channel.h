@@ -108,7 +108,7 @@ struct exdma_channel_stats {
  * @progress_at: jiffies when the engine last moved.
  * @watched: the watchdog is armed.
  * @fault: why the channel is frozen; 0 if it is not its own doing.
- * @fault_at: @run_done at that moment.
+ * @fault_count: @run_done at that moment.
  * @stats: counters.
  * @recovery: ends what a stopped, hung or vanished engine left, and goes on.
  * @watchdog: looks whether the engine moves, while a run is on.
@@ -138,8 +138,8 @@ struct exdma_channel {
 	u32 late_run __guarded_by(&lock);
 	unsigned long progress_at __guarded_by(&lock);
 	bool watched __guarded_by(&lock);
+	u32 fault_count __guarded_by(&lock);
 	int fault __guarded_by(&lock);
-	u32 fault_at __guarded_by(&lock);
 	struct exdma_channel_stats stats __guarded_by(&lock);
 
 	struct work_struct recovery;

@@ -43,7 +43,7 @@ void exdma_channel_fault(struct exdma_channel *ch, int err)
 
 	ch->state = EXDMA_CH_FROZEN;
 	ch->fault = err;
-	ch->fault_at = ch->run_done;
+	ch->fault_count = ch->run_done;
 	if (err == -ETIMEDOUT)
 		ch->stats.timeouts++;
 	else
@@ -104,7 +104,7 @@ void exdma_channel_thaw(struct exdma_channel *ch)
 	if (ch->state == EXDMA_CH_FROZEN) {
 		head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
 		/* If it moved after all, the head is not the one to blame. */
-		if (head && ch->fault && ch->run_done == ch->fault_at &&
+		if (head && ch->fault && ch->run_done == ch->fault_count &&
 		    (ch->fault != -ETIMEDOUT || ++head->tries == TRIES)) {
 			list_del(&head->node);
 			exdma_channel_retire(ch, head, ch->fault);
