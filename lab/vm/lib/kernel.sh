@@ -44,38 +44,19 @@ make_boot_files() {
 	} | sha256sum | cut -c1-16)
 	vmlinux=$dir/vmlinux
 	initramfs=$dir/initramfs
-	if [ -d "$dir" ]; then
-		touch "$dir"
-		return
-	fi
-	(
-		flock 8
-		[ ! -d "$dir" ] || exit 0
-		step "preparing to boot $release"
-		remove_tree "$dir.part"
-		mkdir -p "$dir.part"
-		[ -z "$kernel_image" ] || {
-			mkdir -p "$jail/boot"
-			cp "$kernel_image" "$jail/boot/vmlinuz-$release"
-		}
-		in_jail "$vm_dir/guest/extract" "/boot/vmlinuz-$release" \
-			>"$dir.part/vmlinux" ||
-			die "cannot unpack the kernel $release"
-		in_jail env release="$release" modules="$boot_modules" \
-			"$vm_dir/guest/mkinitramfs" >"$dir.part/initramfs" ||
-			die "cannot make an initramfs for $release"
-		mv "$dir.part" "$dir"
-		keep_newest 12 "$cache/boot"
-	) 8>"$cache/boot.lock"
+	cached "$dir" 2 build_boot_files
 }
 
-# keep_newest N DIR: remove all but the N most recently used entries.
-keep_newest() {
-	local old
-
-	find "$2" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' |
-		sort -rn | tail -n "+$(($1 + 1))" | cut -d ' ' -f 2- |
-		while IFS= read -r old; do
-			remove_tree "$old"
-		done
+build_boot_files() {
+	step "preparing to boot $release"
+	mkdir "$1"
+	[ -z "$kernel_image" ] || {
+		mkdir -p "$jail/boot"
+		cp "$kernel_image" "$jail/boot/vmlinuz-$release"
+	}
+	in_jail "$vm_dir/guest/extract" "/boot/vmlinuz-$release" \
+		>"$1/vmlinux" || die "cannot unpack the kernel $release"
+	in_jail env release="$release" modules="$boot_modules" \
+		"$vm_dir/guest/mkinitramfs" >"$1/initramfs" ||
+		die "cannot make an initramfs for $release"
 }

@@ -3,7 +3,7 @@
 # One run of the virtual machine, from options to exit status: calls the other
 # rooms in order.
 
-for room in privilege mirror rootfs mount kernel modules card qemu report; do
+for room in privilege cache mirror rootfs mount kernel modules card qemu report; do
 	# shellcheck source=/dev/null
 	. "$lib/$room.sh"
 done

@@ -1,28 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154,SC2034
-# The cached root file system: is it there, is it whole, is it the one this
-# recipe makes. A root is built beside the cache under another name and renamed
-# when it is complete, so what has the final name is always whole.
+# The root file system that the recipe (lab/vm/rootfs) makes: where it is, and
+# how it is made. Another recipe makes another one.
 
-# Set $root to the root file system of this checkout's recipe, building it
-# first when it is missing. Holds a shared lock on it until the script ends.
+# Set $root to the root file system of this checkout's recipe, making it first
+# when it is missing.
 use_rootfs() {
-	local name
-
-	name=root-$(hash_of lab/vm/rootfs lab/vm/lib/rootfs.sh)
-	root=$cache/$name
-	mkdir -p "$cache"
-	[ -d "$root" ] || (
-		flock 8
-		[ -d "$root" ] || build_rootfs
-		prune_rootfs "$name"
-	) 8>"$cache/setup.lock"
-	exec 9>"$root.lock"
-	flock --shared 9
+	root=$cache/root-$(hash_of lab/vm/rootfs)
+	cached "$root" 1 build_rootfs
 }
 
 build_rootfs() {
-	local mirror candidate keyring='' tmp=$root.part log=$cache/setup.log
+	local tmp=$1 log=$cache/setup.log mirror candidate keyring=''
 	local -a options
 
 	need mmdebstrap=mmdebstrap apt-get=apt
@@ -34,7 +23,6 @@ build_rootfs() {
 	done
 
 	step "making the root file system (once; a few minutes)"
-	remove_tree "$tmp"
 	step "downloading and unpacking the base system"
 	: >"$log"
 	if ! mmdebstrap --mode=root --variant=apt --components=main \
@@ -52,9 +40,8 @@ build_rootfs() {
 		tail -n 40 "$log" >&2
 		die "the root file system could not be made (whole log: $log)"
 	fi
-	mv "$tmp" "$root"
 	rm -f "$log"
-	step "root file system ready: $(du -sm "$root" | cut -f 1) MB in $root"
+	step "root file system ready: $(du -sm "$tmp" | cut -f 1) MB in $root"
 }
 
 # Keep the log, show the steps in it.
@@ -67,25 +54,4 @@ build_progress() {
 		'exdma-step '*) step "${line#exdma-step }" ;;
 		esac
 	done
-}
-
-# Remove the roots of other recipes that nobody uses.
-prune_rootfs() {
-	local other
-
-	for other in "$cache"/root-*.lock; do
-		[ -e "$other" ] || continue
-		other=${other%.lock}
-		[ "$other" != "$cache/$1" ] || continue
-		exec 7>"$other.lock"
-		flock --exclusive --nonblock 7 || continue
-		step "removing an older root file system"
-		remove_tree "$other"
-		rm -f "$other.lock"
-	done
-}
-
-# A tree of the lab's own making; never across a mount.
-remove_tree() {
-	[ ! -e "$1" ] || rm -rf --one-file-system "$1"
 }
