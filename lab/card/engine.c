@@ -20,7 +20,7 @@
 
 /* Do not sleep in the middle of a descriptor for less than this. */
 #define PACE_SLACK_NS	200000u
-/* Oversleeping up to this is made good in the next run. */
+/* Oversleeping up to this is made good in the next runs. */
 #define PACE_MAX_LATE	1000000u
 
 /* --- leaving and re-entering the lock ---------------------------------- */
@@ -195,20 +195,27 @@ void engine_reset(struct engine *e)
 
 /* --- link model ---------------------------------------------------------- */
 
-/*
- * When the first @bytes of this run and its @descs descriptors are through, if
- * the link takes as long as the model says. Always counted from the start of
- * the run: an error of one sleep is not carried into the next deadline. What
- * the last sleep of a run was too long is taken off the next run, so that busy
- * time follows the model over many runs, too.
- */
-static uint64_t pace_target(const struct engine *e, uint64_t bytes, uint64_t descs)
+/* How long the first @bytes and @descs of a run take, if the model is right. */
+static uint64_t pace_ns(const struct engine *e, uint64_t bytes, uint64_t descs)
 {
 	const struct xdma_setup *s = &e->x->setup;
 	uint64_t ns = s->run_ns + descs * s->desc_ns;
 
 	if (s->rate)
 		ns += (uint64_t)((unsigned __int128)bytes * NSEC_PER_SEC / s->rate);
+	return ns;
+}
+
+/*
+ * When they should be through. Always counted from the start of the run: what
+ * one sleep was too long is not carried into the next deadline. What the last
+ * sleep of a run was too long is taken off the following runs, so that busy
+ * time follows the model over many runs, too.
+ */
+static uint64_t pace_target(const struct engine *e, uint64_t bytes, uint64_t descs)
+{
+	uint64_t ns = pace_ns(e, bytes, descs);
+
 	return e->run_start + ns - min_u64(ns, e->late_ns);
 }
 
@@ -219,15 +226,19 @@ static bool paced(const struct engine *e)
 	return s->rate || s->desc_ns || s->run_ns;
 }
 
-/* The run ends here by itself: how much was it overslept? */
+/*
+ * The run ends here by itself: how far behind the model is it? Only sleeping
+ * makes late; a machine that cannot keep up with the model is just slow.
+ */
 static void pace_end(struct engine *e)
 {
-	uint64_t now = now_ns();
-	uint64_t target = pace_target(e, e->run_bytes, e->run_descs);
+	uint64_t model = pace_ns(e, e->run_bytes, e->run_descs);
+	uint64_t spent = now_ns() - e->run_start + e->late_ns;
 
-	e->late_ns = 0;
-	if (e->slept && now > target)
-		e->late_ns = min_u64(now - target, PACE_MAX_LATE);
+	if ((e->slept || e->late_ns) && spent > model)
+		e->late_ns = min_u64(spent - model, PACE_MAX_LATE);
+	else
+		e->late_ns = 0;
 }
 
 /* --- the steps ----------------------------------------------------------- */

@@ -97,7 +97,7 @@ struct engine {
 
 	/* link model: times of this run */
 	uint64_t run_start, run_bytes, run_descs;
-	uint64_t late_ns;	/* overslept at the end of the last run */
+	uint64_t late_ns;	/* behind the model at the end of the last run */
 	bool slept;
 
 	/* faults */

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Registers and configuration space: what they read, what a write changes,
+ * which accesses count as violations, and the probing of drivers that nobody
+ * here wrote.
+ */
+#include "model.h"
+#include "tap.h"
+
+static struct bench b;
+
+static void test_identifiers(void)
+{
+	CHECK(bench_up(&b, "h2c=2,c2h=3", false));
+	CHECK_EQ(rd(&b, 0x0000), 0x1fc00006);
+	CHECK_EQ(rd(&b, 0x0100), 0x1fc00106);
+	CHECK_EQ(rd(&b, 0x0200), 0);		/* no such channel */
+	CHECK_EQ(rd(&b, 0x1000), 0x1fc10006);
+	CHECK_EQ(rd(&b, 0x1200), 0x1fc10206);
+	CHECK_EQ(rd(&b, 0x1300), 0);
+	CHECK_EQ(rd(&b, 0x2000), 0x1fc20006);
+	CHECK_EQ(rd(&b, 0x3000), 0x1fc30006);
+	CHECK_EQ(rd(&b, 0x4100), 0x1fc40106);
+	CHECK_EQ(rd(&b, 0x5200), 0x1fc50206);
+	CHECK_EQ(rd(&b, 0x6000), 0x1fc60006);
+	CHECK_EQ(rd(&b, 0x7000), 0);
+	CHECK_EQ(rd(&b, 0x2100), 0);		/* one channel only */
+	CHECK_EQ(all_violations(&b), 0);
+	bench_down(&b);
+}
+
+static void test_config_block(void)
+{
+	CHECK(bench_up(&b, "width=512,align=00084040", false));
+	CHECK_EQ(rd(&b, 0x3010), 0xff01);
+	CHECK_EQ(rd(&b, 0x3014), 2);		/* MSI-X is on */
+	CHECK_EQ(rd(&b, 0x3018), 3);
+	CHECK_EQ(rd(&b, 0x300c), 2);		/* 512-byte reads */
+	cfg_wr(&b, 0x78, 2, 0x5070);
+	CHECK_EQ(rd(&b, 0x3008), 3);
+	CHECK_EQ(rd(&b, 0x300c), 5);
+	CHECK_EQ(rd(&b, 0x301c), 1);
+	wr(&b, 0x301c, 0);
+	CHECK_EQ(rd(&b, 0x301c), 0);
+	CHECK_EQ(rd(&b, 0x3040), 0x55);
+	wr(&b, 0x3040, 2);
+	CHECK_EQ(rd(&b, 0x3040), 0x22);
+	CHECK_EQ(rd(&b, 0x3044), 0x55);
+	wr(&b, 0x3060, 0x1f);
+	CHECK_EQ(rd(&b, 0x3060), 0x1f);
+	CHECK_EQ(rd(&b, 0x004c), 0x00084040);
+	CHECK_EQ(all_violations(&b), 0);
+	bench_down(&b);
+}
+
+static void test_control_set_clear(void)
+{
+	CHECK(bench_up(&b, "", false));
+	wr(&b, 0x08, 0x00f83e1e);
+	CHECK_EQ(rd(&b, 0x04), 0x00f83e1e);
+	wr(&b, 0x0c, 0x00000006);
+	CHECK_EQ(rd(&b, 0x04), 0x00f83e18);
+	wr(&b, 0x08, 0x02000000);
+	CHECK_EQ(rd(&b, 0x08), 0x02f83e18);	/* set/clear read the register */
+	wr(&b, 0x0c, 0x02000000);
+	CHECK_EQ(rd(&b, 0x0c), 0x00f83e18);
+	wr(&b, 0x0c, ~0u);
+	CHECK_EQ(rd(&b, 0x04), 0);
+	CHECK_EQ(all_violations(&b), 0);
+	/* reserved bits are not stored, and are a violation in the plain register */
+	wr(&b, 0x04, 0xf1000180);
+	CHECK_EQ(rd(&b, 0x04), 0);
+	CHECK_EQ(violations(&b, V_RESERVED), 1);
+	/* Linux's in-tree driver sets all groups in both directions */
+	wr(&b, 0x1004, 0x00fffe1e);
+	CHECK_EQ(rd(&b, 0x1004), 0x00fffe1e);
+	CHECK_EQ(all_violations(&b), 1);
+	bench_down(&b);
+}
+
+static void test_mask_registers(void)
+{
+	CHECK(bench_up(&b, "", false));
+	wr(&b, 0x90, 0);
+	wr(&b, 0x94, 0x00080256);
+	CHECK_EQ(rd(&b, 0x90), 0x00080256);
+	wr(&b, 0x98, 0x00000006);
+	CHECK_EQ(rd(&b, 0x90), 0x00080250);
+	/* where the in-tree driver believes W1C to be, there is nothing */
+	wr(&b, 0x9c, ~0u);
+	CHECK_EQ(rd(&b, 0x90), 0x00080250);
+	wr(&b, 0x94, ~0u);
+	CHECK_EQ(rd(&b, 0x90), 0x00fffe7e);
+	CHECK_EQ(all_violations(&b), 0);
+	bench_down(&b);
+}
+
+static void test_pointers_keep(void)
+{
+	CHECK(bench_up(&b, "", false));
+	wr(&b, 0x4080, 0x12345680);
+	wr(&b, 0x4084, 0x9);
+	wr(&b, 0x4088, 0x3f);
+	wr(&b, 0x0088, 0xabcdef00);
+	wr(&b, 0x008c, 0x1);
+	wr(&b, 0x0c, 1);
+	CHECK_EQ(rd(&b, 0x4080), 0x12345680);
+	CHECK_EQ(rd(&b, 0x4084), 0x9);
+	CHECK_EQ(rd(&b, 0x4088), 0x3f);
+	CHECK_EQ(rd(&b, 0x0088), 0xabcdef00);
+	CHECK_EQ(rd(&b, 0x008c), 0x1);
+	CHECK_EQ(all_violations(&b), 0);
+	wr(&b, 0x4088, 0x40);
+	CHECK_EQ(rd(&b, 0x4088), 0);
+	CHECK_EQ(violations(&b, V_RESERVED), 1);
+	bench_down(&b);
+}
+
+static void test_irq_block(void)
+{
+	CHECK(bench_up(&b, "h2c=1,c2h=2", false));
+	wr(&b, 0x2010, 0);
+	wr(&b, 0x2014, ~0u);
+	CHECK_EQ(rd(&b, 0x2010), 0x7);		/* three channels, packed */
+	wr(&b, 0x2018, 0x2);
+	CHECK_EQ(rd(&b, 0x2010), 0x5);
+	wr(&b, 0x2008, 0x1ffff);		/* AMD: one bit too many */
+	CHECK_EQ(rd(&b, 0x2004), 0xffff);
+	wr(&b, 0x2004, 0x1ffff);
+	CHECK_EQ(rd(&b, 0x2004), 0xffff);
+	wr(&b, 0x200c, ~0u);
+	CHECK_EQ(rd(&b, 0x2004), 0);
+	CHECK_EQ(all_violations(&b), 0);
+	wr(&b, 0x208c, ~0u);
+	CHECK_EQ(rd(&b, 0x208c), 0x1f1f1f1f);
+	CHECK_EQ(violations(&b, V_RESERVED), 1);
+	wr(&b, 0x2040, 1);
+	CHECK_EQ(violations(&b, V_REGISTER), 1);
+	bench_down(&b);
+}
+
+static void test_user_interrupts(void)
+{
+	CHECK(bench_up(&b, "", false));
+	wr(&b, 0x2080, 0x0b0a0908);
+	user_wr(&b, LAB_USER_IRQ, 0x5);
+	CHECK_EQ(rd(&b, 0x2048), 0x5);		/* pending, but not enabled */
+	CHECK_EQ(rd(&b, 0x2040), 0);
+	CHECK_EQ(b.irqs[8], 0);
+	wr(&b, 0x2008, 0x1);			/* enabled while high: fires */
+	CHECK_EQ(b.irqs[8], 1);
+	CHECK_EQ(b.irqs[10], 0);
+	CHECK_EQ(rd(&b, 0x2040), 0x1);
+	user_wr(&b, LAB_USER_IRQ, 0x1);		/* is high already: nothing */
+	CHECK_EQ(b.irqs[8], 1);
+	user_wr(&b, LAB_USER_IRQ_CLEAR, 0x1);
+	user_wr(&b, LAB_USER_IRQ, 0x1);		/* rises while enabled: fires */
+	CHECK_EQ(b.irqs[8], 2);
+	wr(&b, 0x200c, 0x1);			/* disable, enable: fires again */
+	wr(&b, 0x2008, 0x1);
+	CHECK_EQ(b.irqs[8], 3);
+	CHECK_EQ(user_rd(&b, LAB_USER_IRQ_ACKS), 3);
+	CHECK_EQ(user_rd(&b, LAB_USER_IRQ), 0x5);
+	bench_down(&b);
+}
+
+/* What AMD's driver does before the first transfer (register document, 13). */
+static void test_amd_probe(void)
+{
+	static const uint32_t reads[] = { 0x2004, 0x2010, 0x2040, 0x2044, 0x2048, 0x204c };
+	unsigned i, bar;
+	uint32_t v;
+
+	CHECK(bench_up(&b, "h2c=4,c2h=4,bypass=64K", false));
+	card_reset(&b.card);
+	cfg_wr(&b, 4, 2, 6);
+	for (bar = 0; bar < 3; bar++) {
+		CHECK(card_bar_read(&b.card, bar, 0x2000, &v, 4));
+		CHECK_EQ(v >> 16 == 0x1fc2, bar == 1);
+		CHECK(card_bar_read(&b.card, bar, 0x3000, &v, 4));
+		CHECK_EQ(v >> 16 == 0x1fc3, bar == 1);
+	}
+	for (i = 0; i < ARRAY_SIZE(reads); i++)
+		CHECK_EQ(rd(&b, reads[i]), 0);
+	wr(&b, 0x2018, ~0u);
+	wr(&b, 0x200c, ~0u);
+	for (i = 0; i < 8; i++) {
+		uint32_t base = (i & 4 ? 0x1000 : 0) + (i & 3) * 0x100;
+
+		CHECK_EQ(rd(&b, base), (i & 4 ? 0x1fc10006 : 0x1fc00006) | (i & 3) << 8);
+		wr(&b, base + 0x0c, 0x02000000);
+		CHECK_EQ(rd(&b, base + 0x4c), 0x00010140);
+		wr(&b, base + 0x88, 0x1000 + 32 * i);
+		wr(&b, base + 0x8c, 0);
+		wr(&b, base + 0x90, 0x00f83e1e);
+		wr(&b, 0x6024, 1u << (i & 3) << (i & 4 ? 16 : 0));
+		wr(&b, base + 0xc0, 2);
+		wr(&b, base + 0xc0, 5);
+	}
+	CHECK_EQ(rd(&b, 0x6020), 0x000f000f);
+	for (i = 0; i < 4; i++)
+		wr(&b, 0x2080 + 4 * i, 0x0b0a0908 + 0x04040404 * i);
+	wr(&b, 0x20a0, 0x03020100);
+	wr(&b, 0x20a4, 0x07060504);
+	wr(&b, 0x2014, ~0u);
+	CHECK_EQ(rd(&b, 0x2010), 0xff);
+	wr(&b, 0x2008, 0x1ffff);
+	CHECK_EQ(rd(&b, 0x2004), 0xffff);
+	CHECK_EQ(all_violations(&b), 0);
+	for (i = 0; i < 32; i++)
+		CHECK_EQ(b.irqs[i], 0);
+	bench_down(&b);
+}
+
+static void test_access_widths(void)
+{
+	uint8_t byte = 0xff;
+	uint64_t wide;
+	uint32_t v;
+
+	CHECK(bench_up(&b, "", false));
+	card_bar_read(&b.card, b.dma, 0x2002, &v, 2);
+	CHECK_EQ(v & 0xffff, 0x1fc2);
+	CHECK_EQ(violations(&b, V_ACCESS), 1);
+	card_bar_write(&b.card, b.dma, 0x0090, &byte, 1);
+	CHECK_EQ(rd(&b, 0x90), 0x00f83e7e);	/* dropped */
+	CHECK_EQ(violations(&b, V_ACCESS), 2);
+	wide = 0x0000000100001000ull;
+	card_bar_write(&b.card, b.dma, 0x4080, &wide, 8);
+	CHECK_EQ(rd(&b, 0x4080), 0x1000);	/* both words, and a violation */
+	CHECK_EQ(rd(&b, 0x4084), 0x1);
+	CHECK_EQ(violations(&b, V_ACCESS), 3);
+	card_bar_read(&b.card, b.dma, 0x0001, &v, 4);
+	CHECK_EQ(violations(&b, V_ACCESS), 4);
+	card_bar_write(&b.card, b.dma, 0x8000, &wide, 8);	/* the MSI-X table may */
+	CHECK_EQ(rd(&b, 0x8000), 0x1000);
+	CHECK_EQ(rd(&b, 0x8004), 0x1);
+	CHECK_EQ(violations(&b, V_ACCESS), 4);
+	wr(&b, 0x0048, 1);			/* read-only */
+	wr(&b, 0x0200, 1);			/* nothing there */
+	wr(&b, 0x7000, 1);
+	CHECK_EQ(violations(&b, V_REGISTER), 3);
+	/* beyond the BAR */
+	CHECK(!card_bar_read(&b.card, b.dma, 0x10000, &v, 4));
+	CHECK(!card_bar_read(&b.card, b.dma, 0xfffe, &v, 4));
+	CHECK(!card_bar_write(&b.card, b.dma, ~0ull, &v, 4));
+	CHECK(!card_bar_read(&b.card, 5, 0, &v, 4));
+	CHECK(!card_bar_read(&b.card, 6, 0, &v, 4));
+	bench_down(&b);
+}
+
+static void test_msix_table(void)
+{
+	unsigned i;
+
+	CHECK(bench_up(&b, "", false));
+	for (i = 0; i < 32; i++) {
+		CHECK_EQ(rd(&b, 0x8000 + 16 * i + 12), ~0u);
+		wr(&b, 0x8000 + 16 * i, 0xfee00000 + i);
+	}
+	for (i = 0; i < 32; i++)
+		CHECK_EQ(rd(&b, 0x8000 + 16 * i), 0xfee00000 + i);
+	/* a message that nobody takes is pending until somebody does */
+	b.deaf = true;
+	wr(&b, 0x2080, 0x8);
+	user_wr(&b, LAB_USER_IRQ, 1);
+	wr(&b, 0x2004, 1);
+	CHECK_EQ(rd(&b, 0x8fe0), 0x100);
+	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_CARD_INTERRUPTS), 0);
+	b.deaf = false;
+	card_irq_attached(&b.card, IRQ_MSIX, 8);
+	CHECK_EQ(b.irqs[8], 1);
+	CHECK_EQ(rd(&b, 0x8fe0), 0);
+	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_CARD_INTERRUPTS), 1);
+	bench_down(&b);
+}
+
+static void test_config_space(void)
+{
+	CHECK(bench_up(&b, "id=1234:abcd", false));
+	CHECK_EQ(cfg_rd(&b, 0, 4), 0xabcd1234);
+	CHECK_EQ(cfg_rd(&b, 6, 2) & 0x10, 0x10);
+	CHECK_EQ(cfg_rd(&b, 0x34, 1), 0x40);
+	CHECK_EQ(cfg_rd(&b, 0x40, 4), 0x00034801);
+	CHECK_EQ(cfg_rd(&b, 0x48, 4) & 0xff8effff, 0x008a6005);
+	CHECK_EQ(cfg_rd(&b, 0x60, 4), 0x801f7011);
+	CHECK_EQ(cfg_rd(&b, 0x64, 4), 0x8001);
+	CHECK_EQ(cfg_rd(&b, 0x68, 4), 0x8fe1);
+	CHECK_EQ(cfg_rd(&b, 0x70, 2), 0x0010);
+	CHECK_EQ(cfg_rd(&b, 0x74, 4) & (1u << 28), 1u << 28);
+	CHECK_EQ(cfg_rd(&b, 0x3d, 1), 1);
+	/* BARs and ROM keep their type bits whatever is written */
+	cfg_wr(&b, 0x10, 4, ~0u);
+	cfg_wr(&b, 0x14, 4, ~0u);
+	cfg_wr(&b, 0x30, 4, ~0u);
+	CHECK_EQ(cfg_rd(&b, 0x10, 4), 0);
+	CHECK_EQ(cfg_rd(&b, 0x30, 4), 0);
+	cfg_wr(&b, 0x00, 4, ~0u);
+	CHECK_EQ(cfg_rd(&b, 0, 4), 0xabcd1234);
+	cfg_wr(&b, 0x04, 4, 0xffff0547);
+	CHECK_EQ(cfg_rd(&b, 4, 2), 0x547);
+	CHECK_EQ(cfg_rd(&b, 0x100, 4), 0);
+	CHECK(!card_config_write(&b.card, 4095, "ab", 2));
+	CHECK(!card_config_read(&b.card, ~0ull, &b.dma, 1));
+	bench_down(&b);
+}
+
+static void test_bar_layouts(void)
+{
+	CHECK(bench_up(&b, "user=64K,bypass=1M", false));
+	CHECK_EQ(b.card.bar[0], BAR_USER);
+	CHECK_EQ(b.card.bar[1], BAR_DMA);
+	CHECK_EQ(b.card.bar[2], BAR_BYPASS);
+	bench_down(&b);
+	CHECK(bench_up(&b, "user=0", false));
+	CHECK_EQ(b.card.bar[0], BAR_DMA);
+	CHECK_EQ(b.card.bar[1], BAR_NONE);
+	CHECK_EQ(cfg_rd(&b, 0x64, 4), 0x8000);
+	bench_down(&b);
+	CHECK(bench_up(&b, "bars=64,user=1M,bypass=8G", false));
+	CHECK_EQ(b.card.bar[0], BAR_USER);
+	CHECK_EQ(b.card.bar[1], BAR_NONE);
+	CHECK_EQ(b.card.bar[2], BAR_DMA);
+	CHECK_EQ(b.card.bar[4], BAR_BYPASS);
+	CHECK_EQ(cfg_rd(&b, 0x10, 4), 0x4);
+	CHECK_EQ(cfg_rd(&b, 0x18, 4), 0x4);
+	CHECK_EQ(cfg_rd(&b, 0x20, 4), 0xc);
+	CHECK_EQ(cfg_rd(&b, 0x14, 4), 0);
+	CHECK_EQ(cfg_rd(&b, 0x64, 4), 0x8002);
+	CHECK_EQ(b.card.pci.setup.bar[4].size, 8ull << 30);
+	bench_down(&b);
+}
+
+static void test_irq_kinds(void)
+{
+	CHECK(bench_up(&b, "irq=msix", false));
+	CHECK_EQ(cfg_rd(&b, 0x3d, 1), 0);
+	CHECK_EQ(cfg_rd(&b, 0x41, 1), 0x60);	/* PM, then MSI-X */
+	bench_down(&b);
+	CHECK(bench_up(&b, "irq=msi", false));
+	CHECK_EQ(cfg_rd(&b, 0x3d, 1), 1);
+	CHECK_EQ(cfg_rd(&b, 0x49, 1), 0x70);	/* MSI, then PCIe */
+	CHECK_EQ(rd(&b, 0x3014), 0);
+	cfg_wr(&b, 0x4a, 2, 0x0021);		/* four vectors */
+	CHECK_EQ(rd(&b, 0x3014), 1);
+	wr(&b, 0x2080, 0x07);
+	wr(&b, 0x2004, 1);
+	user_wr(&b, LAB_USER_IRQ, 1);
+	CHECK_EQ(b.kind, IRQ_MSI);
+	CHECK_EQ(b.irqs[3], 1);			/* 7 modulo 4 */
+	bench_down(&b);
+	CHECK(bench_up(&b, "irq=intx", false));
+	CHECK_EQ(cfg_rd(&b, 0x41, 1), 0x70);	/* PM, then PCIe */
+	wr(&b, 0x2004, 3);
+	user_wr(&b, LAB_USER_IRQ, 1);
+	CHECK_EQ(b.kind, IRQ_INTX);
+	CHECK_EQ(b.irqs[0], 1);
+	CHECK_EQ(cfg_rd(&b, 6, 2) & 8, 8);
+	user_wr(&b, LAB_USER_IRQ, 2);
+	CHECK_EQ(b.irqs[0], 1);			/* masked until the client unmasks */
+	card_intx_unmask(&b.card);
+	CHECK_EQ(b.irqs[0], 2);			/* the level is still high */
+	user_wr(&b, LAB_USER_IRQ_CLEAR, 3);
+	CHECK_EQ(cfg_rd(&b, 6, 2) & 8, 0);
+	card_intx_unmask(&b.card);
+	CHECK_EQ(b.irqs[0], 2);
+	cfg_wr(&b, 4, 2, 0x0406);		/* INTx disabled */
+	user_wr(&b, LAB_USER_IRQ, 1);
+	CHECK_EQ(b.irqs[0], 2);
+	CHECK_EQ(cfg_rd(&b, 6, 2) & 8, 8);
+	cfg_wr(&b, 4, 2, 0x0006);
+	CHECK_EQ(b.irqs[0], 3);
+	bench_down(&b);
+}
+
+static void test_reset_values(void)
+{
+	CHECK(bench_up(&b, "", false));
+	wr(&b, 0x4080, 0x1000);
+	wr(&b, 0x6014, 1);
+	wr(&b, 0x6024, 1);
+	wr(&b, 0x408c, 5);
+	CHECK_EQ(rd(&b, 0x408c), 5);
+	user_wr(&b, LAB_SCRATCH, 0x1234);
+	user_wr(&b, LAB_USER_IRQ, 1);
+	cfg_wr(&b, 0x78, 2, 0x8000 | 0x2810);	/* FLR */
+	CHECK_EQ(cfg_rd(&b, 0x78, 2), 0x2810);
+	CHECK_EQ(cfg_rd(&b, 4, 2), 0);
+	CHECK_EQ(rd(&b, 0x4080), 0);
+	CHECK_EQ(rd(&b, 0x0090), 0);
+	CHECK_EQ(rd(&b, 0x2010), 0);
+	CHECK_EQ(rd(&b, 0x20a0), 0);
+	CHECK_EQ(rd(&b, 0x6010), 0);
+	CHECK_EQ(rd(&b, 0x6020), 0);
+	CHECK_EQ(rd(&b, 0x408c), 0);
+	CHECK_EQ(rd(&b, 0x2048), 0);
+	CHECK_EQ(user_rd(&b, LAB_SCRATCH), 0);
+	bench_down(&b);
+}
+
+static void test_power_states(void)
+{
+	CHECK(bench_up(&b, "", false));
+	cfg_wr(&b, 0x44, 2, 3);
+	CHECK_EQ(rd(&b, 0x0000), ~0u);
+	CHECK_EQ(user_rd(&b, 0), ~0u);
+	wr(&b, 0x4080, 0x1000);
+	cfg_wr(&b, 0x44, 2, 0);
+	CHECK_EQ(rd(&b, 0x4080), 0);		/* was asleep */
+	CHECK_EQ(rd(&b, 0x0000), 0x1fc00006);
+	CHECK_EQ(rd(&b, 0x0090), 0x00f83e7e);	/* no reset on the way */
+	bench_down(&b);
+}
+
+static void test_lab_block(void)
+{
+	uint64_t t0, t1;
+
+	CHECK(bench_up(&b, "h2c=2,c2h=4", false));
+	CHECK_EQ(user_rd(&b, LAB_ID), LAB_ID_VALUE);
+	CHECK_EQ(user_rd(&b, LAB_VERSION), LAB_VERSION_VALUE);
+	CHECK_EQ(user_rd(&b, LAB_CONFIG), 0x142);
+	user_wr(&b, LAB_SCRATCH, 0xcafe);
+	CHECK_EQ(user_rd(&b, LAB_SCRATCH), 0xcafe);
+	t0 = user_rd(&b, LAB_COUNTER_LO);
+	t0 |= (uint64_t)user_rd(&b, LAB_COUNTER_HI) << 32;
+	t1 = user_rd(&b, LAB_COUNTER_LO);
+	t1 |= (uint64_t)user_rd(&b, LAB_COUNTER_HI) << 32;
+	CHECK(t1 > t0 && t1 - t0 < 1000000000ull);
+	user_wr(&b, LAB_RAM + 0xffc, 0x55aa);
+	CHECK_EQ(user_rd(&b, LAB_RAM + 0xffc), 0x55aa);
+	user_wr(&b, LAB_RAM + LAB_RAM_SIZE, 1);
+	CHECK_EQ(user_rd(&b, LAB_RAM + LAB_RAM_SIZE), 0);
+	user_wr(&b, 0xfffc, 1);
+	CHECK_EQ(user_rd(&b, 0xfffc), 0);
+	rd(&b, 0);
+	user_wr(&b, LAB_BOOKS_CMD, LAB_BOOKS_ZERO);
+	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_CARD_READS), 0);
+	rd(&b, 0);
+	rd(&b, 0);
+	wr(&b, 0x9c, 0);
+	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_CARD_READS), 2);
+	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_CARD_WRITES), 1);
+	CHECK_EQ(book(&b, 8, 0), 0);		/* no such engine */
+	CHECK_EQ(book(&b, LAB_ENGINE_CARD, 99), 0);
+	bench_down(&b);
+}
+
+static void test_bypass_bar(void)
+{
+	uint64_t v = 0x1122334455667788ull, back = 0;
+	uint8_t card[8];
+
+	CHECK(bench_up(&b, "mem=96K,bypass=128K", false));
+	CHECK(card_bar_write(&b.card, 2, 0x1003, &v, 8));
+	CHECK(card_bar_read(&b.card, 2, 0x1003, &back, 8));
+	CHECK_EQ(back, v);
+	CHECK_EQ(cardmem_read(&b.card.axi, 0x1003, card, 8), 0);
+	CHECK(!memcmp(card, &v, 8));
+	/* beyond the memory behind it: decode error, all ones */
+	CHECK(card_bar_read(&b.card, 2, 96 << 10, &back, 8));
+	CHECK_EQ(back, ~0ull);
+	CHECK(card_bar_write(&b.card, 2, 96 << 10, &v, 8));
+	bench_down(&b);
+}
+
+static const struct test tests[] = {
+	TEST(test_identifiers), TEST(test_config_block), TEST(test_control_set_clear),
+	TEST(test_mask_registers), TEST(test_pointers_keep), TEST(test_irq_block),
+	TEST(test_user_interrupts), TEST(test_amd_probe), TEST(test_access_widths),
+	TEST(test_msix_table), TEST(test_config_space), TEST(test_bar_layouts),
+	TEST(test_irq_kinds), TEST(test_reset_values), TEST(test_power_states),
+	TEST(test_lab_block), TEST(test_bypass_bar),
+};
+
+int main(int argc, char **argv)
+{
+	return tap_main(tests, ARRAY_SIZE(tests), argc, argv);
+}
