@@ -107,6 +107,8 @@ check "copy within a card" exdma copy 0:7+1M 0:512M
 check "copy within a card gives the same" cmp -n 1M -i 512M:0 "$dev/exdma0" data
 check "write --length" exdma write -c 0 --length 4K 0 data
 check "write --length writes no more" cmp -n 8K -i 0:0 "$dev/exdma0" <(head -c 4K data; head -c 8K "$dev/exdma0" | tail -c 4K)
+check "a shorter read" exdma read -c 0 0 4K out
+check "a shorter read leaves nothing of what was there" cmp out <(head -c 4K data)
 check "copy an empty file" exdma copy /dev/null 0:0
 check "an empty read makes an empty file" bash -c '"$0" read -c 0 0 0 none && test -f none -a ! -s none' "$tool"
 truncate -s 1M "$dev/exdma1"
