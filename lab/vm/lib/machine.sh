@@ -63,7 +63,7 @@ check_options() {
 	[[ $cpus =~ ^[1-9][0-9]*$ ]] || usage_error "--cpus: not a number: $cpus"
 	[[ $timeout =~ ^[0-9]+$ ]] || usage_error "--timeout: not a number: $timeout"
 	[[ $mem =~ ^[1-9][0-9]*[MG]$ ]] || usage_error "--mem: not a size like 512M or 2G: $mem"
-	[ ${#cards[@]} -gt 0 ] || cards=(h2c=2,c2h=2)
+	[ ${#cards[@]} -gt 0 ] || cards=('h2c=2,c2h=2')
 	for i in "${!cards[@]}"; do
 		[ "${cards[i]}" != none ] || unset "cards[i]"
 	done
@@ -88,6 +88,7 @@ prepare_jail() {
 	mount --bind "$(dirname "$vmlinux")" "$jail/exdma/boot"
 	mount --bind "$scratch" "$jail/exdma/run"
 	mount --bind "$top" "$jail/exdma/tree"
+	build_programs
 	[ -z "$driver" ] || make_modules
 	if [ ${#layers[@]} -gt 0 ]; then
 		mount -t overlay -o "ro,lowerdir=$(IFS=:; echo "${layers[*]}"):$root$(overlay_options)" \
@@ -210,6 +211,11 @@ run_machine() {
 		last_lines
 	fi
 	judge_cards || [ "$status" != 0 ] || status=99
+	if [ "$status" = 0 ] && [ "$qemu_status" != 0 ]; then
+		printf '%s: QEMU ended with status %s:\n' "$self" "$qemu_status" >&2
+		sed -e 's/^/    /' "$scratch/qemu.err" >&2
+		status=99
+	fi
 	exit "$status"
 }
 

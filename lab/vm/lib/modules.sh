@@ -57,7 +57,7 @@ dkms_value() {
 # Character devices there are the overlay's marks for deleted files.
 keep_layer() {
 	(
-		cd "$scratch/ram/upper"
+		cd "$scratch/ram/upper" || exit
 		find "${@:2}" ! -type c -print0 2>/dev/null |
 			tar -c --null --no-recursion -T - -f - |
 			tar -x -C "$1" -f -

@@ -23,10 +23,10 @@ qemu_machine() {
 		-object "memory-backend-memfd,id=ram,size=$2,share=on")
 	case $(accelerator) in
 	kvm) qemu+=(-accel kvm -cpu host) ;;
-	*) qemu+=(-accel tcg,thread=multi -cpu max) ;;
+	*) qemu+=(-accel 'tcg,thread=multi' -cpu max) ;;
 	esac
 	if [ -n "$3" ]; then
-		qemu+=(-device intel-iommu,caching-mode=on,intremap=on)
+		qemu+=(-device 'intel-iommu,caching-mode=on,intremap=on')
 		append+=' intel_iommu=on iommu.strict=1'
 	fi
 }
@@ -42,7 +42,7 @@ qemu_log() {
 qemu_output() {
 	local port
 
-	qemu+=(-device virtio-serial-pci,id=serial,ioeventfd=off)
+	qemu+=(-device 'virtio-serial-pci,id=serial,ioeventfd=off')
 	for port in "$@"; do
 		qemu+=(-chardev "file,id=${port%%=*},path=${port#*=}"
 			-device "virtserialport,bus=serial.0,chardev=${port%%=*},name=exdma.${port%%=*}")
@@ -51,9 +51,9 @@ qemu_output() {
 
 # qemu_terminal: the caller's terminal is the guest's hvc0.
 qemu_terminal() {
-	qemu+=(-device virtio-serial-pci,id=serial
-		-chardev stdio,id=terminal,signal=off
-		-device virtconsole,bus=serial.0,chardev=terminal)
+	qemu+=(-device 'virtio-serial-pci,id=serial'
+		-chardev 'stdio,id=terminal,signal=off'
+		-device 'virtconsole,bus=serial.0,chardev=terminal')
 }
 
 # qemu_export TAG PATH MODE: a directory for the guest, by 9p.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # What the kernel's log says about the kernel's health.
 
 # One pattern for each kind of report.
