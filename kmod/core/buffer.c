@@ -236,21 +236,26 @@ void exdma_buffer_unmap(struct exdma_buffer *buf)
 /**
  * exdma_buffer_copy_out - hand on what the card wrote to a copying buffer
  * @buf: the buffer, unmapped.
+ * @bytes: how much, from the start on; what the card did not write stays here.
  * @iter: where the data goes; advanced.
  *
  * Context: may sleep.
- * Return: bytes copied; fewer than the buffer holds if @iter is full or faults.
+ * Return: bytes copied; fewer than asked for if @iter is full or faults.
  */
-size_t exdma_buffer_copy_out(struct exdma_buffer *buf, struct iov_iter *iter)
+size_t exdma_buffer_copy_out(struct exdma_buffer *buf, size_t bytes,
+			     struct iov_iter *iter)
 {
 	struct scatterlist *sg;
-	size_t all = 0, len;
+	size_t all = 0, want, got;
 	u32 i;
 
 	for_each_sg(buf->sg, sg, buf->sgt.orig_nents, i) {
-		len = copy_page_to_iter(sg_page(sg), 0, sg->length, iter);
-		all += len;
-		if (len < sg->length)
+		want = min_t(size_t, sg->length, bytes - all);
+		if (!want)
+			break;
+		got = copy_page_to_iter(sg_page(sg), 0, want, iter);
+		all += got;
+		if (got < want)
 			break;
 	}
 	return all;

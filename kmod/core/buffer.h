@@ -48,7 +48,8 @@ struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 				      struct iov_iter *iter);
 int exdma_buffer_map(struct exdma_buffer *buf);
 void exdma_buffer_unmap(struct exdma_buffer *buf);
-size_t exdma_buffer_copy_out(struct exdma_buffer *buf, struct iov_iter *iter);
+size_t exdma_buffer_copy_out(struct exdma_buffer *buf, size_t bytes,
+			     struct iov_iter *iter);
 void exdma_buffer_put(struct exdma_buffer *buf);
 
 int exdma_buffers_init(void);

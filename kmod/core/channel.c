@@ -64,15 +64,15 @@ static void channel_kick(struct exdma_channel *ch)
 
 /* Takes @req, which is on no list any more, out of the channel's hands. */
 void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
-			  int status) __must_hold(&ch->lock)
+			  int status, u32 moved) __must_hold(&ch->lock)
 {
 	lockdep_assert_held(&ch->lock);
 
 	req->status = status;
+	req->moved = moved;
 	req->state = EXDMA_REQ_IDLE;
 	ch->stats.requests++;
-	if (!status)
-		ch->stats.bytes += req->bytes;
+	ch->stats.bytes += moved;
 	if (req->complete)
 		list_add_tail(&req->node, &ch->finished);
 	else
@@ -212,7 +212,7 @@ int exdma_channel_reap(struct exdma_channel *ch,
 		if (req->run_end > done)
 			break;
 		list_del(&req->node);
-		exdma_channel_retire(ch, req, 0);
+		exdma_channel_retire(ch, req, 0, req->bytes);
 	}
 	exdma_channel_trim(ch);
 	return err;

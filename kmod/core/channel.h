@@ -42,6 +42,7 @@ enum exdma_request_state {
  * @done: completed, from the hard interrupt handler as a rule, if @complete
  *	is NULL.
  * @status: valid when done: 0, or -errno if not everything was moved.
+ * @moved: valid when done: bytes from the start on that were moved.
  * @quarantined: valid when done: the device may still touch the memory; it
  *	must stay mapped and pinned for ever.
  * @state: see &enum exdma_request_state.
@@ -58,6 +59,7 @@ struct exdma_request {
 	void (*complete)(struct exdma_request *req);
 	struct completion done;
 	int status;
+	u32 moved;
 	bool quarantined;
 	enum exdma_request_state state;
 	u32 tries;
@@ -167,7 +169,7 @@ void exdma_channel_get_stats(struct exdma_channel *ch,
 
 /* Between channel.c and recovery.c; all with the lock held, but the works. */
 void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
-			  int status) __must_hold(&ch->lock);
+			  int status, u32 moved) __must_hold(&ch->lock);
 void exdma_channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock);
 void exdma_channel_launch(struct exdma_channel *ch) __must_hold(&ch->lock);
 int exdma_channel_reap(struct exdma_channel *ch,

@@ -95,18 +95,16 @@ put:
 static void io_reap_oldest(struct exdma_io *io)
 {
 	struct exdma_buffer *buf = io->bufs[io->reaped++ % WINDOW];
-	size_t bytes = buf->req.bytes;
+	size_t moved = buf->req.moved;
 
 	exdma_buffer_unmap(buf);
-	if (!io->err)
+	if (!io->err) {
+		if (buf->kind == EXDMA_BUF_COPY && io->ch->desc.dir == EXDMA_C2H)
+			moved = exdma_buffer_copy_out(buf, moved, io->iter);
+		io->moved += moved;
 		io->err = buf->req.status;
-	if (!io->err && buf->kind == EXDMA_BUF_COPY && io->ch->desc.dir == EXDMA_C2H) {
-		bytes = exdma_buffer_copy_out(buf, io->iter);
-		if (bytes < buf->req.bytes)
+		if (!io->err && moved < buf->req.bytes)
 			io->err = -EFAULT;
-		io->moved += bytes;
-	} else if (!io->err) {
-		io->moved += bytes;
 	}
 	exdma_buffer_put(buf);
 }
@@ -180,7 +178,7 @@ static void io_complete(struct exdma_request *req)
 {
 	struct exdma_buffer *buf = container_of(req, struct exdma_buffer, req);
 	struct kiocb *iocb = buf->iocb;
-	ssize_t ret = req->status ?: (ssize_t)req->bytes;
+	ssize_t ret = req->moved ?: req->status;
 
 	exdma_buffer_unmap(buf);
 	exdma_buffer_put(buf);

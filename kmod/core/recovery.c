@@ -66,6 +66,22 @@ static void channel_unstage(struct exdma_channel *ch) __must_hold(&ch->lock)
 	exdma_channel_trim(ch);
 }
 
+/* Bytes of the oldest running request that were moved before the fault. */
+static u32 channel_head_moved(struct exdma_channel *ch, struct exdma_request *head)
+	__must_hold(&ch->lock)
+{
+	u32 before = head->run_end - head->slots;
+	struct scatterlist *sg;
+	u32 moved = 0, i;
+
+	lockdep_assert_held(&ch->lock);
+
+	if (ch->run_done > before)
+		for_each_sg(head->sg, sg, ch->run_done - before, i)
+			moved += sg_dma_len(sg);
+	return moved;
+}
+
 /**
  * exdma_channel_freeze - start nothing until exdma_channel_thaw()
  * @ch: the channel. Requests are still taken; they wait.
@@ -107,7 +123,7 @@ void exdma_channel_thaw(struct exdma_channel *ch)
 		if (head && ch->fault && ch->run_done == ch->fault_count &&
 		    (ch->fault != -ETIMEDOUT || ++head->tries == TRIES)) {
 			list_del(&head->node);
-			exdma_channel_retire(ch, head, ch->fault);
+			exdma_channel_retire(ch, head, ch->fault, channel_head_moved(ch, head));
 		}
 		channel_unstage(ch);
 		ch->state = EXDMA_CH_LIVE;
@@ -222,7 +238,7 @@ void exdma_channel_gate(struct exdma_channel *ch)
 	list_splice_tail_init(&ch->pending, &ended);
 	list_for_each_entry_safe(req, next, &ended, node) {
 		list_del(&req->node);
-		exdma_channel_retire(ch, req, -ENODEV);
+		exdma_channel_retire(ch, req, -ENODEV, 0);
 	}
 	exdma_channel_trim(ch);
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
@@ -274,7 +290,7 @@ void exdma_channel_fail(struct exdma_channel *ch, bool quarantine)
 	list_for_each_entry_safe(req, next, &ch->running, node) {
 		list_del(&req->node);
 		req->quarantined = quarantine;
-		exdma_channel_retire(ch, req, -ENODEV);
+		exdma_channel_retire(ch, req, -ENODEV, 0);
 	}
 	ch->run_count = 0;
 	exdma_channel_trim(ch);
