@@ -183,7 +183,7 @@ static void print_channel(const struct exdma_channel *channel)
 		printf("    %-20s %u\n", "address bits",
 		       exdma_channel_address_bits(channel));
 	if (segment)
-		printf("    %-20s %s\n", "longest segment",
+		printf("    %-20s %u (%s)\n", "longest segment", segment,
 		       format_size(text, segment));
 	exdma_channel_statistics(channel, print_statistic, NULL);
 }
