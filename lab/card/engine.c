@@ -27,9 +27,11 @@
 
 static uint32_t unlock_for_memory(struct engine *e)
 {
+	uint32_t generation = e->generation;
+
 	e->touching = true;
 	pthread_mutex_unlock(e->x->lock);
-	return e->generation;
+	return generation;
 }
 
 /* True when the run is still the one that was on before. */

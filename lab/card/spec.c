@@ -191,14 +191,10 @@ static bool parse_one_fault(struct parser *p, const char *text)
 
 static bool parse_fault(struct parser *p)
 {
-	char *copy = strdup(p->value), *save = NULL, *one;
+	char *copy = strdup(p->value), *rest = copy, *one;
 	bool ok = copy;
 
-	if (!copy || !*copy) {
-		free(copy);
-		return fail(p, "is empty");
-	}
-	for (one = strtok_r(copy, "+", &save); ok && one; one = strtok_r(NULL, "+", &save))
+	while (ok && (one = strsep(&rest, "+")))
 		ok = parse_one_fault(p, one);
 	free(copy);
 	return ok;

@@ -30,18 +30,12 @@ static bool can_connect(const char *path)
 	return ok;
 }
 
-bool program_start(struct program *p, const char *binary, const char *spec)
+bool program_launch(struct program *p, const char *binary, const char *spec)
 {
 	char sock[128], specs[256], books[128], logs[128];
 	struct timespec nap = { .tv_nsec = 2000000 };
 	int i, status;
 
-	snprintf(p->dir, sizeof(p->dir), "/tmp/exdma-card-test.XXXXXX");
-	if (!mkdtemp(p->dir))
-		return false;
-	snprintf(p->socket, sizeof(p->socket), "%s/sock", p->dir);
-	snprintf(p->books, sizeof(p->books), "%s/books", p->dir);
-	snprintf(p->log, sizeof(p->log), "%s/log", p->dir);
 	snprintf(sock, sizeof(sock), "--socket-path=%s", p->socket);
 	snprintf(specs, sizeof(specs), "--spec=%s", spec);
 	snprintf(books, sizeof(books), "--books=%s", p->books);
@@ -60,6 +54,17 @@ bool program_start(struct program *p, const char *binary, const char *spec)
 	}
 	printf("# %s did not come up\n", binary);
 	return false;
+}
+
+bool program_start(struct program *p, const char *binary, const char *spec)
+{
+	snprintf(p->dir, sizeof(p->dir), "/tmp/exdma-card-test.XXXXXX");
+	if (!mkdtemp(p->dir))
+		return false;
+	snprintf(p->socket, sizeof(p->socket), "%s/sock", p->dir);
+	snprintf(p->books, sizeof(p->books), "%s/books", p->dir);
+	snprintf(p->log, sizeof(p->log), "%s/log", p->dir);
+	return program_launch(p, binary, spec);
 }
 
 int program_stop(struct program *p)

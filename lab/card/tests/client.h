@@ -30,6 +30,9 @@ struct program {
 /* Return: false (and a "#" line) when it did not come up. */
 bool program_start(struct program *p, const char *binary, const char *spec);
 
+/* The same in the directory of one that was started before. */
+bool program_launch(struct program *p, const char *binary, const char *spec);
+
 /* SIGTERM, wait. Return: its exit status, or -1 when it was killed. */
 int program_stop(struct program *p);
 

@@ -44,6 +44,8 @@ bool bench_up(struct bench *b, const char *spec, bool threads)
 	struct card_config config;
 	char error[200];
 
+	if (b->up)
+		bench_down(b);
 	memset(b, 0, sizeof(*b));
 	if (!spec_parse(spec, &config, error, sizeof(error))) {
 		printf("# %s\n", error);
@@ -57,6 +59,7 @@ bool bench_up(struct bench *b, const char *spec, bool threads)
 	b->ram = mmap(NULL, BENCH_RAM, PROT_READ | PROT_WRITE, MAP_SHARED, b->ram_fd, 0);
 	if (b->ram == MAP_FAILED || card_init(&b->card, &config, sink, b, NULL, NULL))
 		abort();
+	b->up = true;
 	while (b->card.bar[b->dma] != BAR_DMA)
 		b->dma++;
 	if (guestmem_map(&b->card.host, 0, BENCH_RAM, 3, b->ram_fd, 0))
@@ -69,6 +72,7 @@ bool bench_up(struct bench *b, const char *spec, bool threads)
 void bench_down(struct bench *b)
 {
 	card_fini(&b->card);
+	b->up = false;
 	munmap(b->ram, BENCH_RAM);
 	close(b->ram_fd);
 }

@@ -18,6 +18,7 @@ struct bench {
 	int ram_fd;
 	uint8_t *ram;
 	unsigned dma;			/* BAR index */
+	bool up;			/* a failed test leaves it so: cleaned up by the next */
 	bool deaf;			/* nobody listens to interrupts */
 	_Atomic unsigned irqs[32];
 	_Atomic int kind;

@@ -172,12 +172,14 @@ static void test_stop_while_busy(void)
 
 static void test_descriptor_changed_while_on(void)
 {
-	CHECK(bench_up(&b, "desc=20000000", true));
+	CHECK(bench_up(&b, "fault=hang:h2c0:1", true));
 	put_chain(&b, 0x1000, 3, 64, 0x2000, 0, false);
 	start(&b, H2C, 0x1000, 2, CTRL_START);
-	while (rd(&b, H2C + 0x48) < 1)
+	user_wr(&b, LAB_FAULT_TARGET, LAB_ENGINE_H2C(0));
+	while (!(user_rd(&b, LAB_FAULT_STATE) & LAB_FAULT_IS_HUNG))
 		sched_yield();
 	b.ram[0x1044] = 128;			/* the last one's length */
+	user_wr(&b, LAB_FAULT_CMD, LAB_FAULT_UNHANG);
 	CHECK(wait_irq(&b, 0, 1));
 	CHECK_EQ(violations(&b, V_CHANGED), 1);
 	CHECK_EQ(all_violations(&b), 1);
