@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the virtual card's books say about the driver: bus accesses, runs,
+ * interrupts, descriptors; and that strict mode has seen nothing wrong in all
+ * that the machine has done up to now. The last of the programs, therefore.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "card.h"
+#include "pattern.h"
+
+#define HOME	(640 * MIB)
+#define ROOM	(8 * MIB)
+#define WRITES_PER_RUN	5
+
+FIXTURE(books) {
+	struct card card;
+	uint64_t seed;
+	uint8_t *buf;
+	lab_t lab;
+};
+
+FIXTURE_SETUP(books)
+{
+	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+	self->seed = random_seed();
+	self->buf = memory(ROOM);
+	ASSERT_NE(NULL, self->buf);
+	memset(self->buf, 1, ROOM);
+	self->lab = lab_map(&self->card);
+	if (!self->lab)
+		SKIP(return, "this card has no lab block");
+}
+
+FIXTURE_TEARDOWN(books)
+{
+}
+
+/* Everything that a test compares, of the card and of the driver. */
+struct books {
+	uint64_t reads, writes, interrupts;	/* by the card */
+	uint64_t runs, descriptors, bytes;
+	uint64_t driver_runs, driver_bytes, driver_interrupts, spurious;
+};
+
+static void sum(FIXTURE_DATA(books) *self, struct books *b)
+{
+	const struct card *card = &self->card;
+	int dir, i, engine;
+
+	memset(b, 0, sizeof(*b));
+	for (dir = 0; dir < 2; dir++) {
+		for (i = 0; i < card->channels[dir]; i++) {
+			engine = lab_engine(dir, i);
+			b->runs += lab_count(self->lab, engine, LAB_RUNS);
+			b->descriptors += lab_count(self->lab, engine, LAB_DESCRIPTORS);
+			b->bytes += lab_count(self->lab, engine, LAB_BYTES);
+			b->driver_runs += channel_stat(card, dir, i, "runs");
+			b->driver_bytes += channel_stat(card, dir, i, "bytes");
+			b->driver_interrupts += channel_stat(card, dir, i, "interrupts");
+			b->spurious += channel_stat(card, dir, i, "spurious_interrupts");
+		}
+	}
+	b->reads = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_READS);
+	b->writes = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_WRITES);
+	b->interrupts = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_INTERRUPTS);
+}
+
+/* What has been added since @before. */
+static struct books since(FIXTURE_DATA(books) *self, const struct books *before)
+{
+	struct books b;
+	uint64_t *now = (uint64_t *)&b;
+	const uint64_t *then = (const uint64_t *)before;
+	unsigned int i;
+
+	sum(self, &b);
+	for (i = 0; i < sizeof(b) / sizeof(*now); i++)
+		now[i] -= then[i];
+	return b;
+}
+
+static bool has_msix(const struct card *card)
+{
+	char text[16];
+
+	return node_text(card, 0, CARD_NODE, "interrupts", text, sizeof(text)) &&
+	       !strcmp(text, "msix");
+}
+
+static void judge(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self,
+		  const struct books *before, uint64_t bytes)
+{
+	struct books b = since(self, before);
+
+	TH_LOG("%llu runs, %llu descriptors: %llu bus reads, %llu bus writes, %llu interrupts",
+	       b.runs + 0ull, b.descriptors + 0ull, b.reads + 0ull, b.writes + 0ull,
+	       b.interrupts + 0ull);
+	EXPECT_LT(0, b.runs);
+	EXPECT_EQ(bytes, b.bytes);
+	EXPECT_EQ(b.bytes, b.driver_bytes);
+	EXPECT_EQ(b.runs, b.driver_runs);
+	EXPECT_GE(WRITES_PER_RUN * b.runs, b.writes);
+	if (has_msix(&self->card)) {
+		EXPECT_EQ(0, b.reads);
+		EXPECT_EQ(b.runs, b.interrupts);
+		EXPECT_EQ(b.runs, b.driver_interrupts);
+	} else {
+		/* shared: whose is it, and take it back */
+		EXPECT_GE(3 * b.runs, b.reads);
+	}
+	EXPECT_EQ(0, b.spurious);
+}
+
+TEST_F(books, bus_accesses_of_single_transfers)
+{
+	static const size_t sizes[] = { 64, 4096, 65536, MIB, ROOM };
+	const struct card *card = &self->card;
+	struct books before;
+	uint64_t bytes = 0;
+	unsigned int i, k;
+	int dir, way, fd;
+	ssize_t n;
+
+	sum(self, &before);
+	for (dir = 0; dir < 2; dir++) {
+		for (way = 0; way < ways(card, dir); way++) {
+			fd = dir == EXDMA_DIR_H2C ? open_in(card, way) : open_out(card, way);
+			for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+				for (k = 0; k < (sizes[i] > 65536 ? 2 : 10); k++) {
+					n = dir == EXDMA_DIR_H2C ?
+					    pwrite(fd, self->buf, sizes[i], HOME) :
+					    pread(fd, self->buf, sizes[i], HOME);
+					ASSERT_EQ(sizes[i], n);
+					bytes += n;
+				}
+			}
+			close(fd);
+		}
+	}
+	judge(_metadata, self, &before, bytes);
+}
+
+struct user {
+	pthread_t thread;
+	const struct card *card;
+	int i;
+	uint64_t bytes;
+};
+
+static void *use(void *arg)
+{
+	struct user *u = arg;
+	int in = open_in(u->card, CARD_NODE), out = open_out(u->card, CARD_NODE), k;
+	struct random random = { u->i };
+	uint8_t *buf = memory(MIB);
+	size_t len;
+
+	for (k = 0; k < 60; k++) {
+		len = random_size(&random, MIB / 64) * 64;
+		if ((k + u->i) % 2)
+			u->bytes += pwrite(in, buf, len, HOME + u->i * MIB);
+		else
+			u->bytes += pread(out, buf, len, HOME + u->i * MIB);
+	}
+	munmap(buf, MIB);
+	close(in);
+	close(out);
+	return NULL;
+}
+
+TEST_F(books, bus_accesses_under_load)
+{
+	struct books before;
+	struct user users[8];
+	uint64_t bytes = 0;
+	int i;
+
+	sum(self, &before);
+	for (i = 0; i < 8; i++) {
+		users[i] = (struct user) { .card = &self->card, .i = i };
+		ASSERT_EQ(0, pthread_create(&users[i].thread, NULL, use, &users[i]));
+	}
+	for (i = 0; i < 8; i++) {
+		pthread_join(users[i].thread, NULL);
+		bytes += users[i].bytes;
+	}
+	judge(_metadata, self, &before, bytes);
+}
+
+/* Memory that lies together is one descriptor, not one for each page. */
+TEST_F(books, pages_are_merged)
+{
+	static const char path[] = "/proc/sys/vm/nr_hugepages";
+	struct books before, b;
+	char old[32];
+	uint8_t *map;
+	int fd;
+
+	if (!get_text(path, old, sizeof(old)) || put_text(path, "4"))
+		SKIP(return, "no %s", path);
+	map = mmap(NULL, 4 * MIB, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
+	if (map == MAP_FAILED) {
+		put_text(path, old);
+		SKIP(return, "no huge pages to be had: errno %d", errno);
+	}
+	fd = open_in(&self->card, 1);
+	sum(self, &before);
+	EXPECT_EQ(4 * MIB, pwrite(fd, map, 4 * MIB, HOME));
+	b = since(self, &before);
+	/* a request is 1 MiB at least where memory is not scattered */
+	EXPECT_GE(4, b.descriptors);
+	munmap(map, 4 * MIB);
+	put_text(path, old);
+	close(fd);
+}
+
+TEST_F(books, strict_mode_has_nothing_to_say)
+{
+	struct card cards[CARDS_MAX];
+	int n = cards_find(cards, CARDS_MAX), i, seen = 0;
+	lab_t lab;
+
+	for (i = 0; i < n; i++) {
+		lab = lab_map(&cards[i]);
+		if (!lab || !(lab[LAB_CONFIG / 4] & 0x100))
+			continue;
+		seen++;
+		EXPECT_EQ(0, lab_count(lab, LAB_ENGINE_CARD, LAB_CARD_VIOLATIONS)) {
+			TH_LOG("%s: see the books", cards[i].bdf);
+		}
+	}
+	if (!seen)
+		SKIP(return, "no card in strict mode");
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A card as the tests see it; see card.h.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "card.h"
+
+#define CLASS	"/sys/class/exdma"
+#define LAB_BAR_BYTES	0x1000
+
+bool get_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return false;
+	got = read(fd, text, size - 1);
+	close(fd);
+	if (got < 0)
+		return false;
+	text[got] = 0;
+	text[strcspn(text, "\n")] = 0;
+	return true;
+}
+
+int put_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+void node_name(char *name, size_t size, const struct card *card, int dir, int way)
+{
+	if (way == CARD_NODE)
+		snprintf(name, size, "exdma%d", card->number);
+	else
+		snprintf(name, size, "exdma%d_%s%d", card->number,
+			 dir == EXDMA_DIR_H2C ? "h2c" : "c2h", way - 1);
+}
+
+bool node_text(const struct card *card, int dir, int way, const char *attr,
+	       char *text, size_t size)
+{
+	char name[32], path[PATH_MAX];
+
+	node_name(name, sizeof(name), card, dir, way);
+	snprintf(path, sizeof(path), CLASS "/%s/%s", name, attr);
+	return get_text(path, text, size);
+}
+
+long long node_number(const struct card *card, int dir, int way, const char *attr)
+{
+	char text[64], *end;
+	long long n;
+
+	if (!node_text(card, dir, way, attr, text, sizeof(text)))
+		return -1;
+	n = strtoll(text, &end, 10);
+	return end == text || *end ? -1 : n;
+}
+
+long long channel_stat(const struct card *card, int dir, int channel,
+		       const char *counter)
+{
+	char attr[64];
+
+	snprintf(attr, sizeof(attr), "statistics/%s", counter);
+	return node_number(card, dir, channel + 1, attr);
+}
+
+/* The largest of an attribute of all channels. */
+static uint32_t channels_most(const struct card *card, const char *attr)
+{
+	long long n, most = 1;
+	int dir, i;
+
+	for (dir = 0; dir < 2; dir++) {
+		for (i = 1; i < ways(card, dir); i++) {
+			n = node_number(card, dir, i, attr);
+			if (n > most)
+				most = n;
+		}
+	}
+	return most;
+}
+
+/* Fills in a card from its directory in sysfs; false if that is not one. */
+static bool card_load(struct card *card, const char *name)
+{
+	char path[PATH_MAX], target[PATH_MAX], rest;
+	ssize_t len;
+
+	memset(card, 0, sizeof(*card));
+	if (sscanf(name, "exdma%d%c", &card->number, &rest) != 1)
+		return false;
+	snprintf(path, sizeof(path), CLASS "/%s/device", name);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return false;
+	target[len] = 0;
+	snprintf(card->bdf, sizeof(card->bdf), "%.15s", basename(target));
+	card->channels[EXDMA_DIR_H2C] = node_number(card, 0, CARD_NODE, "h2c_channels");
+	card->channels[EXDMA_DIR_C2H] = node_number(card, 0, CARD_NODE, "c2h_channels");
+	card->align = channels_most(card, "address_alignment");
+	card->grain = channels_most(card, "length_granularity");
+	return true;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return strcmp(((const struct card *)a)->bdf, ((const struct card *)b)->bdf);
+}
+
+int cards_find(struct card *cards, int max)
+{
+	struct dirent *entry;
+	int n = 0;
+	DIR *dir;
+
+	dir = opendir(CLASS);
+	if (!dir)
+		return 0;
+	while (n < max && (entry = readdir(dir)))
+		if (card_load(&cards[n], entry->d_name))
+			n++;
+	closedir(dir);
+	qsort(cards, n, sizeof(*cards), by_address);
+	return n;
+}
+
+bool card_first(struct card *card)
+{
+	struct card cards[CARDS_MAX];
+
+	if (!cards_find(cards, CARDS_MAX))
+		return false;
+	*card = cards[0];
+	return true;
+}
+
+bool card_at(struct card *card, const char *bdf)
+{
+	struct card cards[CARDS_MAX];
+	int n = cards_find(cards, CARDS_MAX), i;
+
+	for (i = 0; i < n; i++) {
+		if (!strcmp(cards[i].bdf, bdf)) {
+			*card = cards[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+int ways(const struct card *card, int dir)
+{
+	return 1 + card->channels[dir];
+}
+
+int node_open(const struct card *card, int dir, int way, int flags)
+{
+	char path[64] = "/dev/";
+
+	node_name(path + 5, sizeof(path) - 5, card, dir, way);
+	return open(path, flags | O_CLOEXEC);
+}
+
+int open_in(const struct card *card, int way)
+{
+	return node_open(card, EXDMA_DIR_H2C, way, O_WRONLY);
+}
+
+int open_out(const struct card *card, int way)
+{
+	return node_open(card, EXDMA_DIR_C2H, way, O_RDONLY);
+}
+
+int set_aperture(const struct card *card, uint64_t bytes)
+{
+	char path[64], text[32];
+
+	snprintf(path, sizeof(path), CLASS "/exdma%d/aperture", card->number);
+	snprintf(text, sizeof(text), "%llu\n", (unsigned long long)bytes);
+	return put_text(path, text);
+}
+
+int card_unbind(const struct card *card)
+{
+	return put_text("/sys/bus/pci/drivers/" CARD_DRIVER "/unbind", card->bdf);
+}
+
+int card_bind(const struct card *card)
+{
+	return put_text("/sys/bus/pci/drivers/" CARD_DRIVER "/bind", card->bdf);
+}
+
+uint64_t card_memory(const struct card *card)
+{
+	int fd = open_out(card, CARD_NODE), bit;
+	uint64_t size = 0;
+	char *page = memory(4096);
+
+	for (bit = 20; fd >= 0 && page && bit < 63 && !size; bit++) {
+		if (pread(fd, page, card->grain, 1ull << bit) > 0)
+			continue;
+		if (errno == EIO)
+			size = 1ull << bit;
+		break;
+	}
+	if (page)
+		munmap(page, 4096);
+	if (fd >= 0)
+		close(fd);
+	return size;
+}
+
+size_t write_through(int fd, const void *buf, size_t len, uint64_t addr)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = pwrite(fd, (const char *)buf + done, len - done, addr + done);
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+size_t read_through(int fd, void *buf, size_t len, uint64_t addr)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = pread(fd, (char *)buf + done, len - done, addr + done);
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+void *memory(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+lab_t lab_map(const struct card *card)
+{
+	char path[96];
+	void *regs;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", card->bdf);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	regs = mmap(NULL, LAB_BAR_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (regs == MAP_FAILED)
+		return NULL;
+	if (((lab_t)regs)[LAB_ID / 4] == LAB_ID_VALUE)
+		return regs;
+	munmap(regs, LAB_BAR_BYTES);
+	return NULL;
+}
+
+uint64_t lab_count(lab_t lab, uint32_t engine, uint32_t counter)
+{
+	uint64_t low;
+
+	lab[LAB_BOOKS_SEL / 4] = LAB_SEL(engine, counter);
+	low = lab[LAB_BOOKS_LO / 4];
+	return low | (uint64_t)lab[LAB_BOOKS_HI / 4] << 32;
+}
+
+uint32_t lab_engine(int dir, int channel)
+{
+	return dir == EXDMA_DIR_H2C ? LAB_ENGINE_H2C(channel) : LAB_ENGINE_C2H(channel);
+}
+
+void lab_fault(lab_t lab, uint32_t target, uint32_t command, uint32_t count)
+{
+	lab[LAB_FAULT_TARGET / 4] = target;
+	lab[LAB_FAULT_COUNT / 4] = count;
+	lab[LAB_FAULT_CMD / 4] = command;
+	lab_sync(lab);
+}
+
+void lab_sync(lab_t lab)
+{
+	(void)lab[LAB_ID / 4];
+}

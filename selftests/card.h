@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A card as the tests see it: nodes, attributes, transfers, and the lab block
+ * of a virtual card. Knows nothing of the test framework.
+ */
+#ifndef SELFTESTS_CARD_H
+#define SELFTESTS_CARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <lab-regs.h>
+#include <linux/exdma.h>
+
+#define CARD_DRIVER	"exdma_xdma"
+#define CARDS_MAX	8
+#define KIB		1024ul
+#define MIB		(1024ul * KIB)
+#define GIB		(1024ul * MIB)
+
+/**
+ * struct card - one card
+ * @number: the N of /dev/exdmaN
+ * @channels: by direction, EXDMA_DIR_*
+ * @align: bytes; what addresses must be a multiple of, on all channels
+ * @grain: bytes; the same of lengths
+ * @bdf: PCI address
+ */
+struct card {
+	int number;
+	int channels[2];
+	uint32_t align;
+	uint32_t grain;
+	char bdf[16];
+};
+
+/* All cards, in the order of their PCI addresses. Return: how many. */
+int cards_find(struct card *cards, int max);
+
+/* The first card, or the one at a PCI address. Return: is there one? */
+bool card_first(struct card *card);
+bool card_at(struct card *card, const char *bdf);
+
+/*
+ * Nodes. A way in or out of a card is a number: 0 is the card's own node, 1 and
+ * up are the channels of that direction.
+ */
+#define CARD_NODE	0
+
+int ways(const struct card *card, int dir);
+void node_name(char *name, size_t size, const struct card *card, int dir, int way);
+int node_open(const struct card *card, int dir, int way, int flags);
+
+/* Opens for the direction of the way. */
+int open_in(const struct card *card, int way);		/* to write */
+int open_out(const struct card *card, int way);		/* to read */
+
+/* Attributes in sysfs. Return: the number, or -1 if there is none. */
+long long node_number(const struct card *card, int dir, int way, const char *attr);
+long long channel_stat(const struct card *card, int dir, int channel,
+		       const char *counter);
+
+/* The text without its newline; false if there is none. */
+bool node_text(const struct card *card, int dir, int way, const char *attr,
+	       char *text, size_t size);
+
+/* Return: 0 or -errno of open() or write(). */
+int put_text(const char *path, const char *text);
+bool get_text(const char *path, char *text, size_t size);
+int set_aperture(const struct card *card, uint64_t bytes);
+
+/* Unbinds or binds the driver. Return: 0 or -errno. */
+int card_unbind(const struct card *card);
+int card_bind(const struct card *card);
+
+/**
+ * card_memory() - bytes of card memory, found by asking the card
+ *
+ * A power of two: the first at which a read of one byte is an I/O error.
+ * Return: 0 if there is none up to 2^62.
+ */
+uint64_t card_memory(const struct card *card);
+
+/**
+ * write_through() - write all of it, however many calls that takes
+ *
+ * Return: bytes moved; fewer than @len if a call failed (see errno) or moved
+ * nothing.
+ */
+size_t write_through(int fd, const void *buf, size_t len, uint64_t addr);
+size_t read_through(int fd, void *buf, size_t len, uint64_t addr);
+
+/* Memory, page-aligned, zeroed; NULL if there is none. */
+void *memory(size_t bytes);
+
+uint64_t now_ns(void);
+#define NS_PER_MS	1000000ull
+
+/*
+ * The lab block of a virtual card; NULL if this card has none. Words at the
+ * offsets of lab-regs.h.
+ */
+typedef volatile uint32_t *lab_t;
+
+lab_t lab_map(const struct card *card);
+uint64_t lab_count(lab_t lab, uint32_t engine, uint32_t counter);
+uint32_t lab_engine(int dir, int channel);
+void lab_fault(lab_t lab, uint32_t target, uint32_t command, uint32_t count);
+
+/* Waits for what was written: the card has carried it out. */
+void lab_sync(lab_t lab);
+
+#endif /* SELFTESTS_CARD_H */
