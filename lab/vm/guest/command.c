@@ -76,33 +76,47 @@ char **read_words(const char *path)
 	return words;
 }
 
-/* Open the virtio-serial port of this name; -1 if the host offers none. */
-static int open_port(const char *wanted)
+/*
+ * Find the virtio-serial port of this name: its node goes to @path. False if
+ * the host offers none.
+ */
+static bool find_port(const char *wanted, char *path, size_t size)
 {
-	char name[64], path[64];
-	const char *device;
+	char name[64];
+	bool found = false;
 	glob_t ports;
 	FILE *file;
 	size_t i;
-	int fd = -1;
 
 	if (glob("/sys/class/virtio-ports/*/name", 0, NULL, &ports))
-		return -1;
-	for (i = 0; i < ports.gl_pathc && fd < 0; i++) {
+		return false;
+	for (i = 0; i < ports.gl_pathc && !found; i++) {
 		file = fopen(ports.gl_pathv[i], "re");
 		if (!file)
 			continue;
 		if (fscanf(file, "%63s", name) == 1 && !strcmp(name, wanted)) {
 			*strrchr(ports.gl_pathv[i], '/') = 0;
-			device = strrchr(ports.gl_pathv[i], '/') + 1;
-			snprintf(path, sizeof(path), "/dev/%s", device);
-			fd = open(path, O_WRONLY | O_CLOEXEC);
-			if (fd < 0)
-				fail("cannot open %s: %m", path);
+			snprintf(path, size, "/dev/%s",
+				 strrchr(ports.gl_pathv[i], '/') + 1);
+			found = true;
 		}
 		fclose(file);
 	}
 	globfree(&ports);
+	return found;
+}
+
+/* The port as a descriptor for output, or -1. */
+static int open_port(const char *name)
+{
+	char path[64];
+	int fd;
+
+	if (!find_port(name, path, sizeof(path)))
+		return -1;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		fail("cannot open %s: %m", path);
 	return fd;
 }
 
@@ -275,8 +289,12 @@ int run_command(void)
 	struct relay relays[2] = { { -1, open_port("exdma.stdout") },
 				   { -1, open_port("exdma.stderr") } };
 	int ends[2][2], null, count, i;
+	char control[64];
 	pid_t pid;
 
+	if (find_port("exdma.control", control, sizeof(control)) &&
+	    symlink(control, "/dev/lab-control"))
+		fail("cannot make /dev/lab-control: %m");
 	if (relays[0].to < 0)
 		return run_on_terminal();
 	count = relays[1].to < 0 ? 1 : 2;

@@ -81,7 +81,7 @@ stop_cards() {
 		timeout 10 tail -s 0.02 --pid="${card_pids[i]}" -f /dev/null ||
 			kill -KILL "${card_pids[i]}" 2>/dev/null || :
 		status=0
-		wait "${card_pids[i]}" || status=$?
+		wait "${card_pids[i]}" 2>/dev/null || status=$?
 		card_status[i]=$status
 	done
 	card_pids=()
@@ -98,6 +98,7 @@ judge_cards() {
 
 	for i in "${!card_status[@]}"; do
 		file=$scratch/run/books$i.json
+		[ ! -e "$scratch/killed$i" ] || continue
 		if [ "${card_status[i]}" != 0 ]; then
 			printf '%s: card %s ended with status %s:\n' \
 				"$self" "$i" "${card_status[i]}" >&2

@@ -3,7 +3,7 @@
 # One run of the virtual machine, from options to exit status: calls the other
 # rooms in order.
 
-for room in privilege cache mirror rootfs mount kernel modules card qemu report; do
+for room in privilege cache mirror rootfs mount kernel modules card control qemu report; do
 	# shellcheck source=/dev/null
 	. "$lib/$room.sh"
 done
@@ -125,6 +125,7 @@ prepare_qemu() {
 	qemu_machine "$cpus" "$mem" "$iommu"
 	qemu_log /exdma/run/kernel.log
 	if [ -n "$interactive" ]; then
+		qemu_output
 		qemu_terminal
 	elif [ -n "$one_output" ]; then
 		qemu_output stdout=/exdma/run/stdout
@@ -168,7 +169,8 @@ run_qemu() {
 	followers=()
 	follow "$scratch/stdout"
 	[ -n "$one_output" ] || follow "$scratch/stderr" >&2
-	wait "$qemu_pid" || status=$?
+	# bash would announce a killed card here
+	wait "$qemu_pid" 2>/dev/null || status=$?
 	wait "${followers[@]}" || :
 	return "$status"
 }
@@ -187,6 +189,7 @@ run_machine() {
 	prepare_jail
 	prepare_guest
 	start_cards
+	start_control
 	prepare_qemu
 	run_qemu || qemu_status=$?
 	stop_cards

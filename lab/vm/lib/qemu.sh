@@ -37,22 +37,21 @@ qemu_log() {
 }
 
 # qemu_output NAME=FILE...: what the guest writes to its port NAME goes to
-# FILE. Writes are handled while the guest waits (no ioeventfd), so all of the
+# FILE; its port "control" is always there. Writes are handled while the guest waits (no ioeventfd), so all of the
 # output is in the file when the power goes off.
 qemu_output() {
 	local port
 
 	qemu+=(-device 'virtio-serial-pci,id=serial,ioeventfd=off')
-	for port in "$@"; do
+	for port in control=/exdma/run/control "$@"; do
 		qemu+=(-chardev "file,id=${port%%=*},path=${port#*=}"
 			-device "virtserialport,bus=serial.0,chardev=${port%%=*},name=exdma.${port%%=*}")
 	done
 }
 
-# qemu_terminal: the caller's terminal is the guest's hvc0.
+# qemu_terminal: the caller's terminal is the guest's hvc0 (after qemu_output).
 qemu_terminal() {
-	qemu+=(-device 'virtio-serial-pci,id=serial'
-		-chardev 'stdio,id=terminal,signal=off'
+	qemu+=(-chardev 'stdio,id=terminal,signal=off'
 		-device 'virtconsole,bus=serial.0,chardev=terminal')
 }
 
@@ -114,7 +113,7 @@ accelerator() {
 kvm_boots() {
 	local log=$scratch/trial.log
 
-	timeout -k 1 15 chroot "$jail" qemu-system-x86_64 -nodefaults \
+	timeout -k 1 10 chroot "$jail" qemu-system-x86_64 -nodefaults \
 		-no-user-config -display none -no-reboot -machine q35 -m 256M \
 		-accel kvm -cpu host -smp 2 \
 		-serial stdio -kernel /exdma/boot/vmlinux \
