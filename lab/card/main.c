@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * exdma-card: the program. Options, signals, and the wiring between the
- * protocol (vfu.h) and the card (card.h), which know nothing of each other.
+ * exdma-card: the program. Options, signals, the books' file.
  *
  * Threads: the main one accepts clients; a session thread serves one; each
  * engine has one; one writes the books' file; one takes signals.
@@ -16,15 +15,12 @@
 #include <unistd.h>
 
 #include "bookfile.h"
-#include "card.h"
-#include "irqfd.h"
+#include "device.h"
 #include "log.h"
 #include "spec.h"
-#include "vfu.h"
 
 struct program {
-	struct card card;
-	struct irqfd irqfd;
+	struct device dev;
 	struct bookfile bookfile;
 	struct vfu_server server;
 	const char *socket_path, *books_path, *log_path, *spec;
@@ -40,7 +36,7 @@ static void write_books(void *ctx)
 
 	if (!p->books_path)
 		return;
-	text = books_json(&p->card.books, &len);
+	text = books_json(&p->dev.card.books, &len);
 	bookfile_put(&p->bookfile, text, len);
 }
 
@@ -54,159 +50,6 @@ static bool books_pending(void *ctx)
 static const struct lab_ops lab_ops = {
 	.write_books = write_books,
 	.books_pending = books_pending,
-};
-
-/* --- interrupts ---------------------------------------------------------- */
-
-static bool signal_vector(void *ctx, enum irq_kind kind, unsigned vector)
-{
-	struct program *p = ctx;
-
-	return irqfd_signal(&p->irqfd, kind, vector);
-}
-
-static enum irq_kind irq_kind(enum vfu_irq irq)
-{
-	switch (irq) {
-	case VFU_INTX:
-		return IRQ_INTX;
-	case VFU_MSI:
-		return IRQ_MSI;
-	case VFU_MSIX:
-		return IRQ_MSIX;
-	default:
-		return IRQ_NONE;
-	}
-}
-
-static unsigned op_irq_count(void *ctx, enum vfu_irq irq)
-{
-	struct program *p = ctx;
-	const struct card_config *c = &p->card.config;
-
-	switch (irq) {
-	case VFU_INTX:
-		return c->intx ? 1 : 0;
-	case VFU_MSI:
-		return c->msi ? 32 : 0;
-	case VFU_MSIX:
-		return c->msix ? PCI_MSIX_VECTORS : 0;
-	default:
-		return 1;
-	}
-}
-
-static void op_irq_set(void *ctx, enum vfu_irq irq, unsigned vector, int fd)
-{
-	struct program *p = ctx;
-
-	if (irq == VFU_ERR || irq == VFU_REQ) {
-		irqfd_set_other(&p->irqfd, irq == VFU_REQ, fd);
-		return;
-	}
-	irqfd_set(&p->irqfd, irq_kind(irq), vector, fd);
-	if (fd >= 0)
-		card_irq_attached(&p->card, irq_kind(irq), vector);
-}
-
-static void op_irq_unmask(void *ctx, enum vfu_irq irq)
-{
-	struct program *p = ctx;
-
-	if (irq == VFU_INTX)
-		card_intx_unmask(&p->card);
-}
-
-static void op_irq_trigger(void *ctx, enum vfu_irq irq, unsigned vector)
-{
-	struct program *p = ctx;
-
-	/* never the error interrupt: it stops the virtual machine */
-	irqfd_signal(&p->irqfd, irq_kind(irq), vector);
-}
-
-/* --- regions and memory --------------------------------------------------- */
-
-static uint64_t op_region_size(void *ctx, unsigned region)
-{
-	struct program *p = ctx;
-
-	if (region == VFU_CONFIG_REGION)
-		return PCI_CONFIG_SIZE;
-	return region < PCI_NUM_BARS ? p->card.pci.setup.bar[region].size : 0;
-}
-
-static bool op_region_read(void *ctx, unsigned region, uint64_t off, void *buf, size_t len)
-{
-	struct program *p = ctx;
-
-	if (region == VFU_CONFIG_REGION)
-		return card_config_read(&p->card, off, buf, len);
-	return card_bar_read(&p->card, region, off, buf, len);
-}
-
-static bool op_region_write(void *ctx, unsigned region, uint64_t off,
-			    const void *buf, size_t len)
-{
-	struct program *p = ctx;
-
-	if (region == VFU_CONFIG_REGION)
-		return card_config_write(&p->card, off, buf, len);
-	return card_bar_write(&p->card, region, off, buf, len);
-}
-
-static int op_dma_map(void *ctx, uint64_t start, uint64_t size, uint32_t prot,
-		      int fd, uint64_t offset)
-{
-	struct program *p = ctx;
-
-	return guestmem_map(&p->card.host, start, size, prot, fd, offset);
-}
-
-static int op_dma_unmap(void *ctx, uint64_t start, uint64_t last)
-{
-	struct program *p = ctx;
-
-	return guestmem_unmap(&p->card.host, start, last);
-}
-
-static void op_reset(void *ctx)
-{
-	struct program *p = ctx;
-
-	log_line("reset");
-	card_reset(&p->card);
-}
-
-static void op_connected(void *ctx)
-{
-	(void)ctx;
-	log_line("client connected");
-}
-
-static void op_disconnected(void *ctx)
-{
-	struct program *p = ctx;
-
-	log_line("client disconnected");
-	card_disconnect(&p->card);
-	irqfd_clear(&p->irqfd);
-	write_books(p);
-}
-
-static const struct vfu_ops vfu_ops = {
-	.region_size = op_region_size,
-	.region_read = op_region_read,
-	.region_write = op_region_write,
-	.irq_count = op_irq_count,
-	.irq_set = op_irq_set,
-	.irq_unmask = op_irq_unmask,
-	.irq_trigger = op_irq_trigger,
-	.dma_map = op_dma_map,
-	.dma_unmap = op_dma_unmap,
-	.reset = op_reset,
-	.connected = op_connected,
-	.disconnected = op_disconnected,
 };
 
 /* --- signals ------------------------------------------------------------- */
@@ -341,16 +184,15 @@ static int run(struct program *p, const struct card_config *config)
 	pthread_t signals;
 	int err, status = 1;
 
-	irqfd_init(&p->irqfd);
 	err = bookfile_init(&p->bookfile, p->books_path);
 	if (err)
 		return fail("books", err);
-	err = card_init(&p->card, config, signal_vector, p, &lab_ops, p);
+	err = device_init(&p->dev, config, &lab_ops, p);
 	if (err) {
 		fail("the card", err);
 		goto stop_books;
 	}
-	err = vfu_server_open(&p->server, p->socket_path, &vfu_ops, p);
+	err = vfu_server_open(&p->server, p->socket_path, &device_vfu_ops, &p->dev);
 	if (err) {
 		fail(p->socket_path, err);
 		goto stop_card;
@@ -368,10 +210,9 @@ static int run(struct program *p, const struct card_config *config)
 close_server:
 	vfu_server_close(&p->server);
 stop_card:
-	card_fini(&p->card);
+	device_fini(&p->dev);
 stop_books:
 	bookfile_fini(&p->bookfile);
-	irqfd_fini(&p->irqfd);
 	return status;
 }
 

@@ -597,20 +597,21 @@ void xdma_reset(struct xdma *x)
 	reset_common(x);
 }
 
-void xdma_poll(struct xdma *x)
+bool xdma_poll(struct xdma *x, unsigned steps)
 {
+	unsigned i, resting = 0;
 	struct timespec ts;
 	uint64_t until;
-	unsigned i, idle;
 
 	pthread_mutex_lock(x->lock);
-	for (i = 0, idle = 0; idle < XDMA_ENGINES; i = (i + 1) % XDMA_ENGINES) {
-		idle++;
+	for (i = 0; steps && resting < XDMA_ENGINES; i = (i + 1) % XDMA_ENGINES) {
+		resting++;
 		if (!xdma_engine_there(x, i))
 			continue;
 		switch (engine_step(&x->engine[i], &until)) {
+		case ENGINE_SLEEP:
+			continue;
 		case ENGINE_AGAIN:
-			idle = 0;
 			break;
 		case ENGINE_WAIT:
 			pthread_mutex_unlock(x->lock);
@@ -618,13 +619,13 @@ void xdma_poll(struct xdma *x)
 			ts.tv_nsec = (long)(until % NSEC_PER_SEC);
 			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
 			pthread_mutex_lock(x->lock);
-			idle = 0;
-			break;
-		case ENGINE_SLEEP:
 			break;
 		}
+		resting = 0;
+		steps--;
 	}
 	pthread_mutex_unlock(x->lock);
+	return resting == XDMA_ENGINES;
 }
 
 static void stop_engines(struct xdma *x, unsigned started)

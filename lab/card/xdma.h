@@ -163,8 +163,15 @@ void xdma_register_name(struct xdma *x, uint32_t offset, char *buf, size_t len);
 /* Is the engine with this number (0-3 h2c, 4-7 c2h) configured? */
 bool xdma_engine_there(const struct xdma *x, unsigned id);
 
-/* Step all engines until none can go on without time passing or a change. */
-void xdma_poll(struct xdma *x);
+/**
+ * xdma_poll() - step all engines of an IP without threads
+ * @x: the IP
+ * @steps: at most so many
+ *
+ * Sleeps where the link model says so. Return: true when no engine can go on
+ * before something changes, false when the steps were used up.
+ */
+bool xdma_poll(struct xdma *x, unsigned steps);
 
 /* engine.c; all with x->lock held */
 int engine_init(struct engine *e);

@@ -199,7 +199,10 @@ void start(struct bench *b, uint32_t channel, uint64_t desc, uint32_t adjacent,
 
 void bench_run(struct bench *b)
 {
-	xdma_poll(&b->card.xdma);
+	if (!xdma_poll(&b->card.xdma, 1000000)) {
+		printf("# an engine does not come to rest\n");
+		tap_failed = true;
+	}
 }
 
 bool wait_idle(struct bench *b, uint32_t channel)
