@@ -156,6 +156,7 @@ follow() {
 run_qemu() {
 	local status=0
 
+	: >"$scratch/kernel.log"
 	if [ -n "$interactive" ]; then
 		chroot "$jail" "${qemu[@]}" 2>"$scratch/qemu.err" || status=$?
 		return "$status"

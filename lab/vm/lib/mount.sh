@@ -24,7 +24,7 @@ end_of_script() {
 	for ((i = ${#at_end[@]} - 1; i >= 0; i--)); do
 		eval "${at_end[i]}"
 	done
-	umount -R -l "$scratch/jail" 2>/dev/null || :
+	umount -l "$scratch/jail" 2>/dev/null || :
 	umount -l "$scratch/ram" 2>/dev/null || :
 	rm -rf --one-file-system "$scratch"
 }

@@ -17,7 +17,7 @@ qemu_machine() {
 	local machine=q35,memory-backend=ram,sata=off,smbus=off,hpet=off
 
 	[ -z "$3" ] || machine+=,kernel-irqchip=split
-	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none
+	qemu=(/usr/bin/qemu-system-x86_64 -nodefaults -no-user-config -display none
 		-no-reboot -name exdma-vm
 		-machine "$machine" -m "$2" -smp "$1"
 		-object "memory-backend-memfd,id=ram,size=$2,share=on")
@@ -113,7 +113,7 @@ accelerator() {
 kvm_boots() {
 	local log=$scratch/trial.log
 
-	timeout -k 1 10 chroot "$jail" qemu-system-x86_64 -nodefaults \
+	timeout -k 1 10 chroot "$jail" /usr/bin/qemu-system-x86_64 -nodefaults \
 		-no-user-config -display none -no-reboot -machine q35 -m 256M \
 		-accel kvm -cpu host -smp 2 \
 		-serial stdio -kernel /exdma/boot/vmlinux \
