@@ -4,9 +4,9 @@
  * descriptors and time; of the outside it knows guest memory, card memory, the
  * interrupt block and the books, each by its header only.
  *
- * Files: xdma.c is the register file as the bus sees it, engine.c the state
- * machine of one engine, fetch.c what descriptors must look like, mover.c the
- * data path.
+ * Files: xdma.c is the register file as the bus sees it, regs.c the table of
+ * registers, engine.c the state machine of one engine, fetch.c what descriptors
+ * must look like, mover.c the data path.
  *
  * Locking: one mutex, x->lock (the card's), guards all registers and all
  * engine state. Register accesses hold it for their whole, short length.
@@ -156,6 +156,11 @@ void xdma_reset(struct xdma *x);
 /* One aligned word of the DMA BAR. Locking: called with x->lock. */
 uint32_t xdma_read(struct xdma *x, uint32_t offset);
 void xdma_write(struct xdma *x, uint32_t offset, uint32_t value);
+
+/* regs.c: the engine that an offset belongs to, NULL when that channel is not there. */
+struct engine *regs_engine(struct xdma *x, uint32_t offset);
+bool regs_known(struct xdma *x, uint32_t offset);
+void regs_check_write(struct xdma *x, uint32_t offset, uint32_t value);
 
 /* Name of a register for the books, such as "h2c0.control". */
 void xdma_register_name(struct xdma *x, uint32_t offset, char *buf, size_t len);

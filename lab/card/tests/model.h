@@ -54,6 +54,12 @@ struct descriptor {
 
 void put_desc(struct bench *b, uint64_t at, struct descriptor d);
 
+/* A plain one: Stop and Completed, 64 bytes from host 0x2000 to card 0. */
+static inline struct descriptor one(void)
+{
+	return (struct descriptor){ .control = 3, .len = 64, .src = 0x2000, .dst = 0 };
+}
+
 /*
  * A chain as a good driver lays it out: @n descriptors at @at, one after the
  * other, blocks cut at 4 KiB and 64, countdown inside, Stop and Completed on

@@ -219,31 +219,46 @@ static void test_disconnect_while_busy(void)
 
 /* --- the link model ------------------------------------------------------ */
 
+/* Busy time of a number of equal runs. */
+static uint64_t time_runs(const char *spec, unsigned runs, unsigned descs, uint32_t len)
+{
+	uint64_t busy = 0;
+	unsigned i;
+
+	if (!bench_up(&b, spec, true))
+		return 0;
+	put_chain(&b, 0x1000, descs, len, 0x10000, 0, false);
+	for (i = 1; i <= runs; i++) {
+		start(&b, H2C, 0x1000, descs - 1, CTRL_START);
+		if (!wait_irq(&b, 0, i))
+			return 0;
+	}
+	if (!all_violations(&b))
+		busy = book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS);
+	bench_down(&b);
+	return busy;
+}
+
 /*
- * Time a number of runs. Late is only the last sleep of all, the rest is made
- * good; early is never. A loaded machine may be late by much, so the bound is
- * wide: what matters is that it does not grow with the number of runs.
+ * Never early: a run may begin early by what the last one was late, which is
+ * 1 ms at most. And not late, except for the last sleep of all: a machine busy
+ * with other things may stall any process, so one attempt in five must do.
  */
 static void check_pace(const char *spec, unsigned runs, unsigned descs, uint32_t len,
 		       uint64_t model_ns)
 {
-	uint64_t busy, low = runs * model_ns, slack = 60000000 + low / 20;
-	unsigned i;
+	uint64_t busy, model = runs * model_ns;
+	unsigned attempt;
 
-	CHECK(bench_up(&b, spec, true));
-	put_chain(&b, 0x1000, descs, len, 0x10000, 0, false);
-	for (i = 1; i <= runs; i++) {
-		start(&b, H2C, 0x1000, descs - 1, CTRL_START);
-		CHECK(wait_irq(&b, 0, i));
+	for (attempt = 0; attempt < 5; attempt++) {
+		busy = time_runs(spec, runs, descs, len);
+		printf("# %s: %u runs, model %llu us, busy %llu us\n", spec, runs,
+		       (unsigned long long)model / 1000, (unsigned long long)busy / 1000);
+		CHECK(busy + 1000000 >= model);
+		if (busy < model + model / 10 + 5000000)
+			return;
 	}
-	busy = book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS);
-	printf("# %s: %u runs, model %llu us, busy %llu us\n", spec, runs,
-	       (unsigned long long)low / 1000, (unsigned long long)busy / 1000);
-	/* a run may begin early by what the last one was late: 1 ms at most */
-	CHECK(busy + 1000000 >= low);
-	CHECK(busy < low + slack);
-	CHECK_EQ(all_violations(&b), 0);
-	bench_down(&b);
+	FAIL("busy time does not follow the model");
 }
 
 static void test_pace_rate(void)
