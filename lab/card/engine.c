@@ -99,6 +99,54 @@ uint64_t engine_perf_cycles(const struct engine *e)
 	return ns / PERF_NS_PER_CYCLE;
 }
 
+/* --- link model ---------------------------------------------------------- */
+
+/* How long the first @bytes and @descs of a run take, if the model is right. */
+static uint64_t pace_ns(const struct engine *e, uint64_t bytes, uint64_t descs)
+{
+	const struct xdma_setup *s = &e->x->setup;
+	uint64_t ns = s->run_ns + descs * s->desc_ns;
+
+	if (s->rate)
+		ns += (uint64_t)((unsigned __int128)bytes * NSEC_PER_SEC / s->rate);
+	return ns;
+}
+
+/*
+ * When they should be through. Always counted from the start of the run: what
+ * one sleep was too long is not carried into the next deadline. What the last
+ * sleep of a run was too long is taken off the following runs, so that busy
+ * time follows the model over many runs, too.
+ */
+static uint64_t pace_target(const struct engine *e, uint64_t bytes, uint64_t descs)
+{
+	uint64_t ns = pace_ns(e, bytes, descs);
+
+	return e->run_start + ns - min_u64(ns, e->late_ns);
+}
+
+static bool paced(const struct engine *e)
+{
+	const struct xdma_setup *s = &e->x->setup;
+
+	return s->rate || s->desc_ns || s->run_ns;
+}
+
+/*
+ * The run ends at @now: how far behind the model is it? Only sleeping makes
+ * late; a machine that cannot keep up with the model is just slow.
+ */
+static void pace_end(struct engine *e, uint64_t now)
+{
+	uint64_t model = pace_ns(e, e->run_bytes, e->run_descs);
+	uint64_t spent = now - e->run_start + e->late_ns;
+
+	if ((e->slept || e->late_ns) && spent > model)
+		e->late_ns = min_u64(spent - model, PACE_MAX_LATE);
+	else
+		e->late_ns = 0;
+}
+
 /* --- start and stop ------------------------------------------------------ */
 
 static void start_run(struct engine *e)
@@ -149,6 +197,7 @@ static enum engine_next go_idle(struct engine *e)
 	uint64_t now = now_ns();
 
 	e->state = ENGINE_IDLE;
+	pace_end(e, now);
 	books_idle(e->x->books, e->id, now);
 	perf_stop_clock(e, now);
 	engine_line(e);
@@ -193,54 +242,6 @@ void engine_reset(struct engine *e)
 	e->late_ns = 0;
 	engine_line(e);
 	engine_kick(e);
-}
-
-/* --- link model ---------------------------------------------------------- */
-
-/* How long the first @bytes and @descs of a run take, if the model is right. */
-static uint64_t pace_ns(const struct engine *e, uint64_t bytes, uint64_t descs)
-{
-	const struct xdma_setup *s = &e->x->setup;
-	uint64_t ns = s->run_ns + descs * s->desc_ns;
-
-	if (s->rate)
-		ns += (uint64_t)((unsigned __int128)bytes * NSEC_PER_SEC / s->rate);
-	return ns;
-}
-
-/*
- * When they should be through. Always counted from the start of the run: what
- * one sleep was too long is not carried into the next deadline. What the last
- * sleep of a run was too long is taken off the following runs, so that busy
- * time follows the model over many runs, too.
- */
-static uint64_t pace_target(const struct engine *e, uint64_t bytes, uint64_t descs)
-{
-	uint64_t ns = pace_ns(e, bytes, descs);
-
-	return e->run_start + ns - min_u64(ns, e->late_ns);
-}
-
-static bool paced(const struct engine *e)
-{
-	const struct xdma_setup *s = &e->x->setup;
-
-	return s->rate || s->desc_ns || s->run_ns;
-}
-
-/*
- * The run ends here by itself: how far behind the model is it? Only sleeping
- * makes late; a machine that cannot keep up with the model is just slow.
- */
-static void pace_end(struct engine *e)
-{
-	uint64_t model = pace_ns(e, e->run_bytes, e->run_descs);
-	uint64_t spent = now_ns() - e->run_start + e->late_ns;
-
-	if ((e->slept || e->late_ns) && spent > model)
-		e->late_ns = min_u64(spent - model, PACE_MAX_LATE);
-	else
-		e->late_ns = 0;
 }
 
 /* --- the steps ----------------------------------------------------------- */
@@ -405,10 +406,8 @@ static enum engine_next step_done(struct engine *e)
 		if (e->perf_control & PERF_AUTO_STOP)
 			engine_perf_arm(e, false);
 	}
-	if ((d->control & DESC_STOP) || run_dropped(e)) {
-		pace_end(e);
+	if ((d->control & DESC_STOP) || run_dropped(e))
 		return go_idle(e);
-	}
 	if (++e->current < e->fetched) {
 		e->state = ENGINE_BEGIN;
 	} else {

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 #define BIT(n)			(1u << (n))
 #define BITS(high, low)		((0xffffffffu >> (31 - (high))) & (0xffffffffu << (low)))
@@ -21,14 +20,11 @@ static inline uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Monotonic time in nanoseconds: the only clock of the model. */
-static inline uint64_t now_ns(void)
-{
-	struct timespec ts;
+/* Monotonic time in nanoseconds: the only clock of the model (clock.c). */
+uint64_t now_ns(void);
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
+/* Sleep until that clock shows @ns. For callers without anything to wait for. */
+void sleep_until(uint64_t ns);
 
 /*
  * The bus is little-endian and so is every host this program is built for;

@@ -423,7 +423,6 @@ void xdma_reset(struct xdma *x)
 bool xdma_poll(struct xdma *x, unsigned steps)
 {
 	unsigned i, resting = 0;
-	struct timespec ts;
 	uint64_t until;
 
 	pthread_mutex_lock(x->lock);
@@ -438,9 +437,7 @@ bool xdma_poll(struct xdma *x, unsigned steps)
 			break;
 		case ENGINE_WAIT:
 			pthread_mutex_unlock(x->lock);
-			ts.tv_sec = (time_t)(until / NSEC_PER_SEC);
-			ts.tv_nsec = (long)(until % NSEC_PER_SEC);
-			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+			sleep_until(until);
 			pthread_mutex_lock(x->lock);
 			break;
 		}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -30,30 +31,49 @@ static bool can_connect(const char *path)
 	return ok;
 }
 
+int watch_dir(const char *dir)
+{
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	inotify_add_watch(fd, dir, IN_CREATE | IN_MOVED_TO);
+	return fd;
+}
+
+bool watch_wait(int watch)
+{
+	struct pollfd p = { .fd = watch, .events = POLLIN };
+	char events[4096];
+
+	return poll(&p, 1, 5000) == 1 && read(watch, events, sizeof(events)) > 0;
+}
+
 bool program_launch(struct program *p, const char *binary, const char *spec)
 {
 	char sock[128], specs[256], books[128], logs[128];
-	struct timespec nap = { .tv_nsec = 2000000 };
-	int i, status;
+	int status, watch;
+	bool up;
 
 	snprintf(sock, sizeof(sock), "--socket-path=%s", p->socket);
 	snprintf(specs, sizeof(specs), "--spec=%s", spec);
 	snprintf(books, sizeof(books), "--books=%s", p->books);
 	snprintf(logs, sizeof(logs), "--log=%s", p->log);
+	watch = watch_dir(p->dir);
 	p->pid = fork();
 	if (!p->pid) {
 		execl(binary, binary, sock, specs, books, logs, (char *)NULL);
 		_exit(127);
 	}
-	for (i = 0; i < 2500; i++) {
-		if (can_connect(p->socket))
-			return true;
+	while (!(up = can_connect(p->socket))) {
 		if (waitpid(p->pid, &status, WNOHANG) == p->pid)
 			break;
-		nanosleep(&nap, NULL);	/* there is no event to wait for */
+		/* the socket's file comes a moment before it listens */
+		if (access(p->socket, F_OK) && !watch_wait(watch))
+			break;
 	}
-	printf("# %s did not come up\n", binary);
-	return false;
+	close(watch);
+	if (!up)
+		printf("# %s did not come up\n", binary);
+	return up;
 }
 
 bool program_start(struct program *p, const char *binary, const char *spec)

@@ -33,6 +33,13 @@ bool program_start(struct program *p, const char *binary, const char *spec);
 /* The same in the directory of one that was started before. */
 bool program_launch(struct program *p, const char *binary, const char *spec);
 
+/*
+ * Wait for files to appear in a directory: watch first, look, then wait. The
+ * wait is at most 5 s. Return: a descriptor to close; whether something came.
+ */
+int watch_dir(const char *dir);
+bool watch_wait(int watch);
+
 /* SIGTERM, wait. Return: its exit status, or -1 when it was killed. */
 int program_stop(struct program *p);
 

@@ -359,18 +359,17 @@ static bool books_have(struct fixture *f, const char *what)
 	return strstr(text, what);
 }
 
-/* The file appears some time after the signal. */
+/* The file is replaced some time after the signal. */
 static bool books_come(struct fixture *f, const char *what)
 {
-	struct timespec nap = { .tv_nsec = 1000000 };
-	unsigned i;
+	int watch = watch_dir(f->prog.dir);
+	bool there;
 
-	for (i = 0; i < 3000; i++) {
-		if (books_have(f, what))
-			return true;
-		nanosleep(&nap, NULL);	/* a file has no event to wait for */
-	}
-	return false;
+	do {
+		there = books_have(f, what);
+	} while (!there && watch_wait(watch));
+	close(watch);
+	return there;
 }
 
 static void test_books(void)

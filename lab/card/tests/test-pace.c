@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The link model on a clock of its own: every reading of the clock takes a
+ * little time, every sleep ends late by as much as the test says. So that busy
+ * time can be compared with the model to the nanosecond, on any machine.
+ */
+#include "model.h"
+#include "tap.h"
+
+#define READING_NS	50u
+
+static struct bench b;
+static uint64_t fake_time, late_ns, sleeps;
+
+uint64_t now_ns(void)
+{
+	fake_time += READING_NS;
+	return fake_time;
+}
+
+void sleep_until(uint64_t ns)
+{
+	sleeps++;
+	if (ns > fake_time)
+		fake_time = ns + late_ns;
+}
+
+/* Busy time of @runs runs of a chain; @gap_ns of idleness between them. */
+static uint64_t busy_time(const char *spec, unsigned runs, unsigned descs, uint32_t len,
+			  uint64_t late, uint64_t gap_ns)
+{
+	uint64_t busy;
+	unsigned i;
+
+	fake_time = 1000000000;
+	late_ns = late;
+	sleeps = 0;
+	if (!bench_up(&b, spec, false))
+		return 0;
+	put_chain(&b, 0x1000, descs, len, 0x10000, 0, false);
+	for (i = 0; i < runs; i++) {
+		start(&b, 0, 0x1000, descs - 1, CTRL_START);
+		bench_run(&b);
+		if (rd(&b, 0x48) != descs || all_violations(&b)) {
+			tap_failed = true;
+			return 0;
+		}
+		fake_time += gap_ns;
+	}
+	busy = book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS);
+	if (runs > 1 && book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS) < (runs - 1) * gap_ns)
+		tap_failed = true;
+	bench_down(&b);
+	return busy;
+}
+
+/* Within @slack above the model; below it by what one run may make good. */
+#define CHECK_PACE(busy, model, slack)						\
+	do {									\
+		uint64_t busy_ = (busy), model_ = (model);			\
+		CHECK_OK();							\
+		if (busy_ + 1000000 < model_ || busy_ > model_ + (slack))	\
+			FAIL("busy %llu ns, model %llu ns",			\
+			     (unsigned long long)busy_, (unsigned long long)model_); \
+	} while (0)
+
+static void test_on_time(void)
+{
+	/* 64 KiB at 32 MiB/s */
+	CHECK_PACE(busy_time("rate=32M", 1, 1, 65536, 0, 0), 1953125, 2000);
+	/* each part of the model by itself, and together */
+	CHECK_PACE(busy_time("run=150000", 1, 1, 64, 0, 0), 150000, 2000);
+	CHECK_PACE(busy_time("desc=1000", 1, 60, 64, 0, 0), 60000, 2000);
+	CHECK_PACE(busy_time("run=5000,desc=700,rate=1000000000", 1, 40, 1000, 0, 0),
+		   5000 + 40 * 700 + 40000, 2000);
+	CHECK(sleeps >= 1);
+}
+
+/* Sleeps that end 60 us late, thousands of them: no drift. */
+static void test_late_sleeps(void)
+{
+	CHECK_PACE(busy_time("run=150000", 2000, 1, 64, 60000, 1000), 2000 * 150000ull, 70000);
+	CHECK(sleeps >= 1000);
+	CHECK_PACE(busy_time("rate=64M", 1, 64, 262144, 60000, 0), 250000000, 70000);
+	CHECK_PACE(busy_time("desc=100000", 50, 60, 64, 60000, 500), 50 * 6000000ull, 70000);
+	/* later than a whole run takes: the following ones make it good */
+	CHECK_PACE(busy_time("run=20000", 2000, 1, 64, 300000, 1000), 2000 * 20000ull, 400000);
+}
+
+/* What cannot be made good is not: a stall of 50 ms is not forgotten by rushing. */
+static void test_stall(void)
+{
+	uint64_t busy = busy_time("run=100000", 10, 1, 64, 50000000, 0);
+
+	CHECK_OK();
+	CHECK(busy > 50000000 && busy < 60000000);
+}
+
+/* A model faster than the machine: nothing sleeps, nothing is owed. */
+static void test_faster_than_the_machine(void)
+{
+	uint64_t busy = busy_time("desc=10", 100, 32, 64, 60000, 0);
+
+	CHECK_OK();
+	CHECK_EQ(sleeps, 0);
+	CHECK(busy >= 100 * 32 * 10);
+}
+
+static void test_no_model(void)
+{
+	CHECK(busy_time("", 100, 32, 4096, 60000, 0) > 0);
+	CHECK_OK();
+	CHECK_EQ(sleeps, 0);
+}
+
+/* Large transfers trickle: data is on its way for as long as the model says. */
+static void test_data_trickles(void)
+{
+	uint64_t until;
+
+	fake_time = 1000000000;
+	late_ns = 0;
+	CHECK(bench_up(&b, "rate=1M", false));
+	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 1 << 20, .src = 0x10000 });
+	start(&b, 0, 0x1000, 0, CTRL_START);
+	until = fake_time + 500000000;
+	while (fake_time < until)
+		xdma_poll(&b.card.xdma, 1);
+	CHECK(book(&b, LAB_ENGINE_H2C(0), LAB_BYTES) > 400000);
+	CHECK(book(&b, LAB_ENGINE_H2C(0), LAB_BYTES) < 600000);
+	CHECK_EQ(rd(&b, 0x40), ST_BUSY);
+	bench_down(&b);
+}
+
+static const struct test tests[] = {
+	TEST(test_on_time), TEST(test_late_sleeps), TEST(test_stall),
+	TEST(test_faster_than_the_machine), TEST(test_no_model), TEST(test_data_trickles),
+};
+
+int main(int argc, char **argv)
+{
+	return tap_main(tests, ARRAY_SIZE(tests), argc, argv);
+}
