@@ -82,8 +82,7 @@ static int start_users(struct __test_metadata *_metadata, FIXTURE_DATA(lifetime)
 	for (dir = 0; dir < 2; dir++) {
 		for (way = 0; way < ways(card, dir) && n < USERS; way++, n++) {
 			users[n] = (struct user) {
-				.fd = dir == EXDMA_DIR_H2C ? open_in(card, way) :
-							     open_out(card, way),
+				.fd = node_open(card, dir, way, O_RDWR),
 				.dir = dir,
 				.random.state = ++self->seed,
 			};

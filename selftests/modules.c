@@ -79,7 +79,7 @@ TEST_F(modules, unload_and_load)
 {
 	int round;
 
-	for (round = 0; round < 5; round++) {
+	for (round = 0; round < 3; round++) {
 		ASSERT_EQ(0, unload(CARD_DRIVER));
 		EXPECT_EQ(-1, access("/sys/class/exdma/exdma0", F_OK));
 		ASSERT_EQ(0, unload("exdma"));
@@ -139,7 +139,7 @@ TEST_F(modules, unloaded_under_load)
 	struct user users[THREADS];
 	int round, i;
 
-	for (round = 0; round < 5; round++) {
+	for (round = 0; round < 3; round++) {
 		for (i = 0; i < THREADS; i++) {
 			users[i] = (struct user) { .fd = open_out(&self->card, i % 2) };
 			ASSERT_LE(0, users[i].fd);

@@ -331,18 +331,37 @@ TEST_F(queue, errors_first_last_and_adjacent)
 	write_and_verify(_metadata, self, variant, bad);
 }
 
+FIXTURE(order) {
+	struct card card;
+	uint64_t seed, beyond;
+	uint8_t *arena;
+	struct request r[N];
+};
+
+FIXTURE_SETUP(order)
+{
+	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+	self->seed = random_seed();
+	self->beyond = card_memory(&self->card);
+	ASSERT_NE(0, self->beyond);
+	self->arena = memory(N * SLOT);
+	ASSERT_NE(NULL, self->arena);
+}
+
+FIXTURE_TEARDOWN(order)
+{
+}
+
 /*
  * Asynchronous requests of one channel start in the order of submission, and
  * one engine does one after the other: of many writes to one place the last
  * stays, also if one between them fails.
  */
-TEST_F(queue, order_of_submission)
+TEST_F(order, the_last_write_stays)
 {
 	const size_t len = 4096;
 	int in = open_in(&self->card, 1), out = open_out(&self->card, 1), i;
 
-	if (variant->method != AIO || variant->card_node)
-		SKIP(return, "promised for asynchronous requests on one channel");
 	for (i = 0; i < N; i++) {
 		self->r[i] = (struct request) {
 			.addr = i == N - 3 ? self->beyond : HOME,
