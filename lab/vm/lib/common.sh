@@ -36,11 +36,12 @@ help_text() {
 	sed -n -e '1,/^# SPDX/d' -e '/^#/!q' -e 's/^# \{0,1\}//p' "$0"
 }
 
-# hash_of PATH...: one hash over names and contents of files and trees.
+# hash_of DIR PATH...: one hash over names and contents of the files and trees
+# in DIR.
 hash_of() {
 	(
-		cd "$top"
-		find "$@" -type f -print0 | LC_ALL=C sort -z |
+		cd "$1"
+		find "${@:2}" -type f -print0 | LC_ALL=C sort -z |
 			xargs -0 sha256sum
 	) | sha256sum | cut -c1-16
 }

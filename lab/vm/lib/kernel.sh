@@ -6,40 +6,61 @@
 # Modules without which there is no root file system and no output.
 boot_modules='virtio_pci virtio_console 9pnet_virtio 9p overlay'
 
-# find_kernel NAME|PATH: set $release (of the kernel) and $kernel_layers (what
-# to lay over $root to have its modules there).
+# find_kernel NAME|PATH: set $release (of the kernel), $kernel_image (a bzImage)
+# and $kernel_layers (what to lay over $root to have its modules there).
 find_kernel() {
-	local image
+	local path
 
 	kernel_layers=()
-	kernel_image=
 	release=$(sed -n -e "s/^${1//[^a-z0-9.-]/}\t//p" "$root/etc/exdma-kernels")
 	if [ -n "$release" ]; then
+		kernel_image=$root/boot/vmlinuz-$release
 		return
 	fi
 	[ -e "$1" ] || usage_error "no such kernel: $1 (names: $(cut -f 1 "$root/etc/exdma-kernels" | xargs), or a path)"
-	image=$(realpath "$1")
-	if [ -d "$image" ]; then
-		kernel_layers=("$image")
-		image=$(echo "$image"/boot/vmlinuz-*)
-		[ -f "$image" ] || usage_error "$1: holds not exactly one boot/vmlinuz-*"
-		release=${image##*/vmlinuz-}
+	path=$(realpath "$1")
+	if [ -d "$path" ]; then
+		find_kernel_in "$path"
 	else
-		kernel_image=$image
-		release=$(file -bL "$image" 2>/dev/null |
-			sed -n -e 's/.*version \([^ ]*\) .*/\1/p')
+		kernel_image=$path
+		release=$(image_release "$path")
 		[ -n "$release" ] || usage_error "$1: not a bzImage"
 	fi
+}
+
+# find_kernel_in DIR: the same for a directory to be laid over the root.
+find_kernel_in() {
+	local modules
+
+	modules=$(echo "$1"/usr/lib/modules/*)
+	[ -d "$modules" ] && [ ! -e "$1/lib" ] ||
+		usage_error "$1: must hold exactly one usr/lib/modules/RELEASE, and no lib"
+	release=${modules##*/}
+	kernel_layers=("$1")
+	for kernel_image in "$1/boot/vmlinuz-$release" "$modules/vmlinuz"; do
+		[ ! -f "$kernel_image" ] || return 0
+	done
+	usage_error "$1: no boot/vmlinuz-$release"
+}
+
+# The release that a bzImage says it is: a string whose place, less 512, is at
+# 0x20e (the boot protocol).
+image_release() {
+	local at
+
+	[ "$(dd if="$1" bs=1 skip=514 count=4 status=none)" = HdrS ] || return 0
+	at=$(od -An -v -t u2 -j 0x20e -N 2 "$1")
+	dd if="$1" bs=1 skip=$((at + 512)) count=256 status=none |
+		tr '\0' '\n' | sed -n -e '1s/ .*//p'
 }
 
 # make_boot_files: set $vmlinux and $initramfs. Needs $jail.
 make_boot_files() {
 	local dir
-	local source=${kernel_image:-$jail/boot/vmlinuz-$release}
 
 	dir=$cache/boot/$release-$({
-		printf '%s\n' "$boot_modules" "$(stat -L -c '%s %Y' "$source")"
-		hash_of lab/vm/guest
+		printf '%s\n' "$boot_modules" "$(stat -L -c '%s %Y' "$kernel_image")"
+		hash_of "$vm_dir" guest
 		basename "$root"
 	} | sha256sum | cut -c1-16)
 	vmlinux=$dir/vmlinux
@@ -50,11 +71,8 @@ make_boot_files() {
 build_boot_files() {
 	step "preparing to boot $release"
 	mkdir "$1"
-	[ -z "$kernel_image" ] || {
-		mkdir -p "$jail/boot"
-		cp "$kernel_image" "$jail/boot/vmlinuz-$release"
-	}
-	in_jail "$vm_dir/guest/extract" "/boot/vmlinuz-$release" \
+	cp "$kernel_image" "$jail/tmp/bzImage"
+	in_jail "$vm_dir/guest/extract" /tmp/bzImage \
 		>"$1/vmlinux" || die "cannot unpack the kernel $release"
 	in_jail env release="$release" modules="$boot_modules" \
 		"$vm_dir/guest/mkinitramfs" >"$1/initramfs" ||

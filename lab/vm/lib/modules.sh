@@ -10,24 +10,26 @@ make_modules() {
 
 	[ -e "$top/dkms.conf" ] ||
 		die "this checkout has no dkms.conf, so no modules; use --no-driver"
-	sources=(dkms.conf kmod)
-	[ ! -d "$top/uapi" ] || sources+=(uapi)
-	layer=$cache/modules/$release-$(printf '%s\n' "$(hash_of "${sources[@]}")" \
-		"${root##*/}" "${kernel_layers[*]}" | sha256sum | cut -c1-16)
-	cached "$layer" 3 build_modules "${sources[@]}"
+	sources=("$top/dkms.conf" "$top/kmod")
+	[ ! -d "$top/uapi" ] || sources+=("$top/uapi")
+	# what is built must be what is hashed, also while somebody edits
+	mkdir "$jail/tmp/dkms"
+	cp -a "${sources[@]}" "$jail/tmp/dkms/"
+	layer=$cache/modules/$release-$(printf '%s\n' \
+		"$(hash_of "$jail/tmp/dkms" .)" "${root##*/}" \
+		"${kernel_layers[*]}" | sha256sum | cut -c1-16)
+	cached "$layer" 3 build_modules
 	layers=("$layer" "${kernel_layers[@]}")
 }
 
-# build_modules DIR SOURCE...
+# build_modules DIR: from the sources in the jail's /tmp/dkms.
 build_modules() {
 	local dir=$1 name version log
 
-	shift
 	name=$(dkms_value PACKAGE_NAME)
 	version=$(dkms_value PACKAGE_VERSION)
 	step "building $name $version for $release through DKMS"
-	mkdir "$jail/tmp/dkms" "$dir"
-	cp -a "${@/#/$top/}" "$jail/tmp/dkms/"
+	mkdir "$dir"
 	log=$scratch/dkms.log
 	if ! dkms_steps "$name/$version" >"$log" 2>&1; then
 		sed -e 's/^/    /' "$log" >&2
@@ -50,7 +52,7 @@ dkms_steps() {
 
 # dkms_value NAME: what the assignment to NAME in dkms.conf says.
 dkms_value() {
-	sed -n -e "s/^$1=[\"']\{0,1\}\([^\"']*\).*/\1/p" "$top/dkms.conf"
+	sed -n -e "s/^$1=[\"']\{0,1\}\([^\"']*\).*/\1/p" "$jail/tmp/dkms/dkms.conf"
 }
 
 # keep_layer DIR PATH...: copy what was written below these paths of the jail.

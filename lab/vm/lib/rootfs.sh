@@ -6,7 +6,7 @@
 # Set $root to the root file system of this checkout's recipe, making it first
 # when it is missing.
 use_rootfs() {
-	root=$cache/root-$(hash_of lab/vm/rootfs)
+	root=$cache/root-$(hash_of "$vm_dir" rootfs)
 	cached "$root" 1 build_rootfs
 }
 
