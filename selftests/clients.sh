@@ -36,12 +36,12 @@ dd_there_and_back() {
 }
 
 dd_in_odd_blocks() {
-	dd if="$dir/in" of="/dev/$card" bs=12347 count=500 seek=3 status=none &&
-		dd if="/dev/$card" of="$dir/out" bs=4115 count=1501 skip=9 \
+	dd if="$dir/in" of="/dev/$card" bs=12347 count=200 seek=3 status=none &&
+		dd if="/dev/$card" of="$dir/out" bs=4115 count=601 skip=9 \
 			iflag=fullblock status=none &&
-		[ "$(wc -c <"$dir/out")" = $((4115 * 1501)) ] &&
-		tail -c +$((4115 * 9 - 12347 * 3 + 1)) "$dir/in" |
-		cmp -n $((12347 * 500 - 6)) - "$dir/out"
+		[ "$(wc -c <"$dir/out")" = $((4115 * 601)) ] &&
+		tail -c +$((12347 * 3 - 4115 * 9 + 1)) "$dir/out" |
+		cmp -n $((12347 * 200)) - "$dir/in"
 }
 
 dd_by_each_channel() {
@@ -70,10 +70,9 @@ cp_there_and_back() {
 
 cmp_in_place() {
 	cmp "$dir/in" "/dev/$card" || return
-	printf X | dd of="/dev/$card" bs=1 seek=1234567 conv=notrunc status=none
-	printf Y | dd of="/dev/$card" bs=1 seek=7654321 conv=notrunc status=none
-	# one of the two is different, whatever was there; and cmp finds it
-	[ "$(cmp -l "$dir/in" "/dev/$card" | wc -l)" -ge 1 ]
+	printf 'changed' | dd of="/dev/$card" bs=1 seek=1234567 status=none
+	cmp "$dir/in" "/dev/$card" >"$dir/out" || :
+	grep -E 'byte 123456[89]|byte 123457[0-4]' "$dir/out"
 }
 
 sha256sum_of_the_card() {
@@ -116,12 +115,12 @@ run_fio() {
 }
 
 fio_psync_four_jobs() {
-	run_fio psync write "/dev/${card}_h2c0" --bs=64k --size=8m --numjobs=4 &&
-		run_fio psync randread "/dev/${card}_c2h0" --bs=64k --size=8m --numjobs=4
+	run_fio psync write "/dev/${card}_h2c0" --bs=64k --size=4m --numjobs=4 &&
+		run_fio psync randread "/dev/${card}_c2h0" --bs=64k --size=4m --numjobs=4
 }
 
 verified() {
-	run_fio "$1" randwrite "/dev/$card" --bsrange=4k-64k --bs_unaligned --size=8m \
+	run_fio "$1" randwrite "/dev/$card" --bsrange=4k-64k --bs_unaligned --size=4m \
 		--verify=crc32c --verify_fatal=1 "$2"
 }
 

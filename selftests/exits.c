@@ -23,7 +23,7 @@
 #define HOME	(320 * MIB)
 #define SCRATCH	(400 * MIB)	/* what the doomed write to */
 #define ROOM	(16 * MIB)
-#define ROUNDS	8
+#define ROUNDS	5
 #define THREADS	4
 #define SOON_NS	(5000 * NS_PER_MS)
 
