@@ -15,6 +15,7 @@
 
 #include "card.h"
 #include "channel.h"
+#include "compat.h"
 
 static DEFINE_IDA(card_numbers);
 
@@ -160,7 +161,7 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 	struct exdma_card *card;
 	int err;
 
-	card = kzalloc(sizeof(*card), GFP_KERNEL);
+	card = kzalloc_obj(*card);
 	if (!card)
 		return ERR_PTR(-ENOMEM);
 	card->number = ida_alloc_max(&card_numbers, EXDMA_MAX_CARDS - 1, GFP_KERNEL);

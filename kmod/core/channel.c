@@ -473,7 +473,7 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	    desc->address_bits > 64)
 		return ERR_PTR(-EINVAL);
 
-	ch = kzalloc(sizeof(*ch), GFP_KERNEL);
+	ch = kzalloc_obj(*ch);
 	if (!ch)
 		return ERR_PTR(-ENOMEM);
 	err = exdma_ring_alloc(&ch->ring, exdma_card_parent(card), desc->slots,

@@ -15,12 +15,18 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
+#include <linux/slab.h>
 #include <linux/uio.h>
 #include <linux/version.h>
 
 /* Clang's context analysis: 7.0. */
 #ifndef __guarded_by
 #define __guarded_by(...)
+#endif
+
+/* kzalloc_obj(), typed: 7.0. */
+#ifndef kzalloc_obj
+#define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
 /* PCI_IRQ_INTX took the place of PCI_IRQ_LEGACY: 6.8. */

@@ -178,12 +178,14 @@ static void io_complete(struct exdma_request *req)
 {
 	struct exdma_buffer *buf = container_of(req, struct exdma_buffer, req);
 	struct kiocb *iocb = buf->iocb;
-	ssize_t ret = req->moved ?: req->status;
+	ssize_t ret = req->moved;
 
+	if (!ret)
+		ret = req->status;
+	else
+		iocb->ki_pos += ret;
 	exdma_buffer_unmap(buf);
 	exdma_buffer_put(buf);
-	if (ret > 0)
-		iocb->ki_pos += ret;
 	iocb->ki_complete(iocb, ret);
 }
 

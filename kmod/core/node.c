@@ -257,7 +257,7 @@ struct exdma_node *exdma_node_create(struct exdma_card *card,
 	struct exdma_node *node;
 	int minor, err;
 
-	node = kzalloc(sizeof(*node), GFP_KERNEL);
+	node = kzalloc_obj(*node);
 	if (!node)
 		return ERR_PTR(-ENOMEM);
 	minor = ida_alloc_max(&minors, MINORS - 1, GFP_KERNEL);
