@@ -5,6 +5,7 @@
 #
 # Needs KSRC, an unpacked kernel source, for the TAP helpers.
 
+# shellcheck source=/dev/null
 . "${KSRC:?}/tools/testing/selftests/kselftest/ktap_helpers.sh"
 
 tests='dd_there_and_back dd_in_odd_blocks dd_by_each_channel cat_and_head

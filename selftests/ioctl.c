@@ -26,6 +26,7 @@ FIXTURE(ioctl) {
 };
 
 /* The calls by number and size of their structure. */
+
 FIXTURE_VARIANT(ioctl) {
 	unsigned long request;
 	size_t size;

@@ -21,6 +21,9 @@
 #define HOME	(7 * MIB)
 #define PAGE	4096ul
 #define HUGE	(2 * MIB)
+#ifndef __aligned
+#define __aligned(bytes) __attribute__((__aligned__(bytes)))
+#endif
 
 FIXTURE(memory) {
 	struct card card;
@@ -307,7 +310,7 @@ TEST_F(memory, huge_tlb_pages)
 
 TEST_F(memory, the_stack)
 {
-	uint8_t here[10000] __attribute__((aligned(4096)));
+	uint8_t here[10000] __aligned(4096);
 
 	through(_metadata, self, here, 8192);
 }

@@ -183,7 +183,7 @@ static bool find_stranger(struct card *stranger)
 		snprintf(path, sizeof(path), DEVICES "/%s/driver", entry->d_name);
 		if (!access(path, F_OK) || pci_hex(entry->d_name, "class") >> 16 == 0x06)
 			continue;
-		strcpy(stranger->bdf, entry->d_name);
+		snprintf(stranger->bdf, sizeof(stranger->bdf), "%.15s", entry->d_name);
 		snprintf(path, sizeof(path), DEVICES "/%s/enable", stranger->bdf);
 		if (put_text(path, "1"))
 			continue;
