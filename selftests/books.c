@@ -5,8 +5,10 @@
  * that the machine has done up to now. The last of the programs, therefore.
  */
 #include <errno.h>
+#include <linux/aio_abi.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -17,6 +19,8 @@
 #define HOME	(640 * MIB)
 #define ROOM	(8 * MIB)
 #define WRITES_PER_RUN	5
+#define RUNS		96
+#define LONG_GAP_NS	(4 * NS_PER_MS)	/* the watchdog looks every 10 ms */
 
 FIXTURE(books) {
 	struct card card;
@@ -45,7 +49,8 @@ FIXTURE_TEARDOWN(books)
 struct books {
 	uint64_t reads, writes, interrupts;	/* by the card */
 	uint64_t runs, descriptors, bytes;
-	uint64_t driver_runs, driver_bytes, driver_interrupts, spurious;
+	uint64_t idle_ns;
+	uint64_t driver_runs, driver_bytes, driver_interrupts, spurious, lost;
 };
 
 static void sum(FIXTURE_DATA(books) *self, struct books *b)
@@ -60,10 +65,12 @@ static void sum(FIXTURE_DATA(books) *self, struct books *b)
 			b->runs += lab_count(self->lab, engine, LAB_RUNS);
 			b->descriptors += lab_count(self->lab, engine, LAB_DESCRIPTORS);
 			b->bytes += lab_count(self->lab, engine, LAB_BYTES);
+			b->idle_ns += lab_count(self->lab, engine, LAB_IDLE_NS);
 			b->driver_runs += channel_stat(card, dir, i, "runs");
 			b->driver_bytes += channel_stat(card, dir, i, "bytes");
 			b->driver_interrupts += channel_stat(card, dir, i, "interrupts");
 			b->spurious += channel_stat(card, dir, i, "spurious_interrupts");
+			b->lost += channel_stat(card, dir, i, "lost_interrupts");
 		}
 	}
 	b->reads = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_READS);
@@ -93,28 +100,35 @@ static bool has_msix(const struct card *card)
 	       !strcmp(text, "msix");
 }
 
+/*
+ * An interrupt may be so late, on a machine that is busy with other things,
+ * that the watchdog takes it for lost. The run then counts as one without an
+ * interrupt; if it comes all the same, the device is asked what it is about.
+ */
 static void judge(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self,
 		  const struct books *before, uint64_t bytes)
 {
 	struct books b = since(self, before);
 
-	TH_LOG("%llu runs, %llu descriptors: %llu bus reads, %llu bus writes, %llu interrupts",
+	TH_LOG("%llu runs, %llu descriptors: %llu bus reads, %llu bus writes, %llu interrupts, %llu too late",
 	       b.runs + 0ull, b.descriptors + 0ull, b.reads + 0ull, b.writes + 0ull,
-	       b.interrupts + 0ull);
+	       b.interrupts + 0ull, b.lost + 0ull);
 	EXPECT_LT(0, b.runs);
 	EXPECT_EQ(bytes, b.bytes);
 	EXPECT_EQ(b.bytes, b.driver_bytes);
 	EXPECT_EQ(b.runs, b.driver_runs);
 	EXPECT_GE(WRITES_PER_RUN * b.runs, b.writes);
+	EXPECT_GE(b.runs / 20, b.lost);
+	EXPECT_GE(b.lost, b.spurious);
 	if (has_msix(&self->card)) {
-		EXPECT_EQ(0, b.reads);
+		EXPECT_GE(2 * b.lost, b.reads);
 		EXPECT_EQ(b.runs, b.interrupts);
-		EXPECT_EQ(b.runs, b.driver_interrupts);
+		EXPECT_GE(b.runs, b.driver_interrupts);
+		EXPECT_LE(b.runs - b.lost, b.driver_interrupts);
 	} else {
 		/* shared: whose is it, and take it back */
 		EXPECT_GE(3 * b.runs, b.reads);
 	}
-	EXPECT_EQ(0, b.spurious);
 }
 
 TEST_F(books, bus_accesses_of_single_transfers)
@@ -191,6 +205,48 @@ TEST_F(books, bus_accesses_under_load)
 		bytes += users[i].bytes;
 	}
 	judge(_metadata, self, &before, bytes);
+}
+
+/*
+ * One request after the other is started by the interrupt of the one before:
+ * the engine does not wait for the watchdog, nor for a next call.
+ */
+TEST_F(books, the_next_run_follows_at_once)
+{
+	static const char path[] = "/sys/module/exdma/parameters/run_kib";
+	struct iocb cb[RUNS], *list[RUNS];
+	struct io_event events[RUNS];
+	aio_context_t context = 0;
+	struct books before, b;
+	char old[32];
+	int fd, i;
+
+	/* no two requests in one run */
+	ASSERT_TRUE(get_text(path, old, sizeof(old)));
+	ASSERT_EQ(0, put_text(path, "4"));
+	fd = open_in(&self->card, 1);
+	for (i = 0; i < RUNS; i++) {
+		cb[i] = (struct iocb) {
+			.aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = fd,
+			.aio_buf = (uintptr_t)self->buf, .aio_nbytes = 64 * KIB,
+			.aio_offset = HOME + i * 64 * KIB,
+		};
+		list[i] = &cb[i];
+	}
+	ASSERT_EQ(0, syscall(SYS_io_setup, RUNS, &context));
+	/* the rest since the last test is over with this run */
+	ASSERT_EQ(64 * KIB, pwrite(fd, self->buf, 64 * KIB, HOME));
+	sum(self, &before);
+	EXPECT_EQ(RUNS, syscall(SYS_io_submit, context, RUNS, list));
+	EXPECT_EQ(RUNS, syscall(SYS_io_getevents, context, RUNS, RUNS, events, NULL));
+	b = since(self, &before);
+	put_text(path, old);
+	TH_LOG("%llu runs, %llu us between them", b.runs + 0ull,
+	       b.idle_ns / 1000 / RUNS + 0ull);
+	EXPECT_EQ(RUNS, b.runs);
+	EXPECT_GT(LONG_GAP_NS, b.idle_ns / RUNS);
+	syscall(SYS_io_destroy, context);
+	close(fd);
 }
 
 /* Memory that lies together is one descriptor, not one for each page. */
