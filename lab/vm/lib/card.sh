@@ -32,6 +32,7 @@ build_programs() {
 
 # start_cards: one process per element of $cards, listening on
 # $scratch/cardN.sock, its books in $scratch/run (which the guest sees too).
+# None of them outlives us, however we end.
 start_cards() {
 	local i dir=$scratch
 
@@ -42,7 +43,8 @@ start_cards() {
 	fi
 	at_end+=(kill_cards)
 	for i in "${!cards[@]}"; do
-		${card_in_jail:+chroot "$jail"} "$card_program" \
+		setpriv --pdeathsig TERM ${card_in_jail:+chroot "$jail"} \
+			"$card_program" \
 			--socket-path="$dir/card$i.sock" --spec="${cards[i]}" \
 			--books="$dir/run/books$i.json" --log="$dir/card$i.log" \
 			</dev/null >/dev/null 2>"$scratch/card$i.err" &

@@ -16,7 +16,9 @@ start_control() {
 serve_control() {
 	local verb card
 
-	while read -r verb card; do
+	# $$ is the script, also here: end with it, even if it was killed
+	while kill -0 $$ 2>/dev/null; do
+		read -r -t 5 verb card || continue
 		case $verb in
 		kill)
 			[ -n "${card_pids[card]:-}" ] || continue

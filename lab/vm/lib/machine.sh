@@ -163,7 +163,8 @@ run_qemu() {
 	fi
 	: >"$scratch/stdout"
 	: >"$scratch/stderr"
-	timeout -k 5 "$timeout" chroot "$jail" "${qemu[@]}" \
+	setpriv --pdeathsig TERM timeout -k 5 "$timeout" \
+		chroot "$jail" "${qemu[@]}" \
 		</dev/null >/dev/null 2>"$scratch/qemu.err" &
 	qemu_pid=$!
 	at_end+=("kill $qemu_pid 2>/dev/null || :")
