@@ -42,6 +42,21 @@ bool exdma_buffer_copies(const struct iov_iter *iter)
 }
 
 /**
+ * exdma_buffer_charge - the room that the next buffer takes
+ * @iter: where the data is.
+ *
+ * Return: bytes of whole pages: a single byte keeps a page pinned.
+ */
+u32 exdma_buffer_charge(const struct iov_iter *iter)
+{
+	u32 pages = exdma_buffer_copies(iter) ?
+		    min_t(size_t, PFN_UP(iov_iter_count(iter)), LARGE_ENTS) :
+		    iov_iter_npages(iter, LARGE_ENTS);
+
+	return pages << PAGE_SHIFT;
+}
+
+/**
  * exdma_buffer_suffices - does all of it fit into one buffer?
  * @iter: where the data is.
  */
@@ -88,7 +103,7 @@ static void buffer_drop(const struct exdma_buffer *buf, struct page **pages,
 static ssize_t buffer_extract(struct exdma_buffer *buf, struct iov_iter *iter,
 			      size_t max)
 {
-	u32 max_segment = dma_get_max_seg_size(exdma_card_parent(buf->ch->card));
+	u32 max_segment = buf->ch->card->max_segment;
 	struct page *pages[PIN_BATCH];
 	unsigned int i, n;
 	size_t offset, len;
@@ -141,10 +156,11 @@ static ssize_t buffer_own(struct exdma_buffer *buf, struct iov_iter *iter,
  * @ch: the channel that will move it; its direction says which way to pin.
  * @iter: where the data is; advanced by what the buffer holds, except for
  *	data to be copied from the card, see exdma_buffer_copy_out().
+ * @charge: what exdma_buffer_charge() said of @iter, taken from the channel's
+ *	room.
  *
- * The room for EXDMA_REQUEST_BYTES, or what is left of @iter, has been taken
- * from the channel: the buffer gives it back when it is put. On an error it
- * still belongs to the caller.
+ * The buffer gives its room back when it is put. On an error that still belongs
+ * to the caller.
  *
  * Context: may sleep; faults user memory in.
  * Return: the buffer, with at least one byte and less than asked for if the
@@ -152,7 +168,7 @@ static ssize_t buffer_own(struct exdma_buffer *buf, struct iov_iter *iter,
  * ERR_PTR(): -EFAULT, -ENOMEM.
  */
 struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
-				      struct iov_iter *iter)
+				      struct iov_iter *iter, u32 charge)
 {
 	size_t want = min_t(size_t, iov_iter_count(iter), EXDMA_REQUEST_BYTES);
 	bool small = want <= (SMALL_ENTS - 1) * PAGE_SIZE &&
@@ -169,7 +185,9 @@ struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 	buf->max_ents = small ? SMALL_ENTS : LARGE_ENTS;
 	buf->kind = copies ? EXDMA_BUF_COPY :
 		    exdma_iter_pins(iter) ? EXDMA_BUF_PINNED : EXDMA_BUF_LENT;
-	buf->charge = want;
+	buf->charge = charge;
+	INIT_LIST_HEAD(&buf->mapped);
+	init_completion(&buf->reclaimed);
 	sg_init_table(buf->sg, buf->max_ents);
 	buf->sgt.sgl = buf->sg;
 
@@ -193,32 +211,45 @@ struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
  * exdma_buffer_map - make the memory visible to the device
  * @buf: the buffer.
  *
- * Enters the card's gate: the device stays until exdma_buffer_unmap().
+ * Enters the card's gate: the device stays until the buffer is unmapped.
  *
  * Context: may sleep.
  * Return: 0; -ENODEV if the card is gone; -ENOMEM if there is no mapping to be
- * had now; -EIO.
+ * had now.
  */
 int exdma_buffer_map(struct exdma_buffer *buf)
 {
-	struct exdma_card *card = buf->ch->card;
-	int err;
+	struct exdma_channel *ch = buf->ch;
+	struct exdma_card *card = ch->card;
 
 	if (!exdma_card_enter(card))
 		return -ENODEV;
-	err = dma_map_sgtable(exdma_card_parent(card), &buf->sgt, buffer_dir(buf), 0);
-	if (err) {
+	/* A full swiotlb says -EIO, as does all else that can be wrong here. */
+	if (dma_map_sgtable(exdma_card_parent(card), &buf->sgt, buffer_dir(buf), 0)) {
 		exdma_card_exit(card);
-		return err == -EREMOTEIO ? -EIO : err;
+		return -ENOMEM;
 	}
 	buf->req.sg = buf->sgt.sgl;
 	buf->req.slots = buf->sgt.nents;
+	spin_lock(&ch->mapped_lock);
+	list_add_tail(&buf->mapped, &ch->mapped);
+	spin_unlock(&ch->mapped_lock);
 	return 0;
+}
+
+/* Off the list of mapped buffers: unmaps it and leaves the gate. */
+static void buffer_unmap(struct exdma_buffer *buf)
+{
+	struct exdma_card *card = buf->ch->card;
+
+	if (!buf->req.quarantined)
+		dma_unmap_sgtable(exdma_card_parent(card), &buf->sgt, buffer_dir(buf), 0);
+	exdma_card_exit(card);
 }
 
 /**
  * exdma_buffer_unmap - the device may not touch the memory any more
- * @buf: the buffer; the channel has given it back.
+ * @buf: the buffer; the channel has given it back, or never had it.
  *
  * A buffer that the device may touch all the same stays mapped for ever.
  *
@@ -226,11 +257,43 @@ int exdma_buffer_map(struct exdma_buffer *buf)
  */
 void exdma_buffer_unmap(struct exdma_buffer *buf)
 {
-	struct exdma_card *card = buf->ch->card;
+	struct exdma_channel *ch = buf->ch;
+	bool ours;
 
-	if (!buf->req.quarantined)
-		dma_unmap_sgtable(exdma_card_parent(card), &buf->sgt, buffer_dir(buf), 0);
-	exdma_card_exit(card);
+	spin_lock(&ch->mapped_lock);
+	ours = !list_empty(&buf->mapped);
+	list_del_init(&buf->mapped);
+	spin_unlock(&ch->mapped_lock);
+	if (ours)
+		buffer_unmap(buf);
+	else
+		wait_for_completion(&buf->reclaimed);
+}
+
+/**
+ * exdma_buffers_reclaim - unmap what is mapped still, in its owner's place
+ * @ch: a dead channel with nothing on its lists.
+ *
+ * The owner of a buffer may sit in a page fault of its next one for as long as
+ * it likes; the device cannot wait for that.
+ *
+ * Context: may sleep.
+ */
+void exdma_buffers_reclaim(struct exdma_channel *ch)
+{
+	struct exdma_buffer *buf;
+
+	for (;;) {
+		spin_lock(&ch->mapped_lock);
+		buf = list_first_entry_or_null(&ch->mapped, struct exdma_buffer, mapped);
+		if (buf)
+			list_del_init(&buf->mapped);
+		spin_unlock(&ch->mapped_lock);
+		if (!buf)
+			return;
+		buffer_unmap(buf);
+		complete(&buf->reclaimed);	/* may be freed by now */
+	}
 }
 
 /**
@@ -253,7 +316,7 @@ size_t exdma_buffer_copy_out(struct exdma_buffer *buf, size_t bytes,
 		want = min_t(size_t, sg->length, bytes - all);
 		if (!want)
 			break;
-		got = copy_page_to_iter(sg_page(sg), 0, want, iter);
+		got = copy_to_iter(sg_virt(sg), want, iter);
 		all += got;
 		if (got < want)
 			break;
@@ -275,9 +338,9 @@ void exdma_buffer_put(struct exdma_buffer *buf)
 
 	if (buf->charge)
 		exdma_channel_give_room(buf->ch, buf->charge);
-	if (buf->req.quarantined)
-		return;		/* the memory is the device's for ever */
 	for_each_sg(buf->sg, sg, buf->sgt.orig_nents, i) {
+		if (buf->req.quarantined)
+			break;	/* the pages are the device's for ever */
 		if (buf->kind == EXDMA_BUF_PINNED)
 			unpin_user_page_range_dirty_lock(sg_page(sg),
 							 PFN_UP(sg->offset + sg->length),

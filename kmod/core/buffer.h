@@ -25,6 +25,8 @@ enum exdma_buffer_kind {
  * @req: what the channel sees of it; its segments are those of @sgt.
  * @ch: the channel it is for.
  * @kind: see &enum exdma_buffer_kind.
+ * @mapped: on the channel's list while mapped; whoever takes it off unmaps.
+ * @reclaimed: completed if that was not the owner.
  * @charge: bytes taken from the channel's room.
  * @iocb: whom an asynchronous one completes.
  * @sgt: its pages; mapped between exdma_buffer_map() and _unmap().
@@ -35,6 +37,8 @@ struct exdma_buffer {
 	struct exdma_request req;
 	struct exdma_channel *ch;
 	enum exdma_buffer_kind kind;
+	struct list_head mapped;
+	struct completion reclaimed;
 	u32 charge;
 	struct kiocb *iocb;
 	struct sg_table sgt;
@@ -43,13 +47,15 @@ struct exdma_buffer {
 };
 
 bool exdma_buffer_copies(const struct iov_iter *iter);
+u32 exdma_buffer_charge(const struct iov_iter *iter);
 bool exdma_buffer_suffices(const struct iov_iter *iter);
 struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
-				      struct iov_iter *iter);
+				      struct iov_iter *iter, u32 charge);
 int exdma_buffer_map(struct exdma_buffer *buf);
 void exdma_buffer_unmap(struct exdma_buffer *buf);
 size_t exdma_buffer_copy_out(struct exdma_buffer *buf, size_t bytes,
 			     struct iov_iter *iter);
+void exdma_buffers_reclaim(struct exdma_channel *ch);
 void exdma_buffer_put(struct exdma_buffer *buf);
 
 int exdma_buffers_init(void);

@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "buffer.h"
 #include "card.h"
 #include "channel.h"
 #include "compat.h"
@@ -65,7 +66,7 @@ EXPORT_SYMBOL_EXDMA(exdma_card_put);
 static void card_shut(struct exdma_card *card)
 {
 	struct exdma_channel *ch;
-	bool loose = false, quarantine;
+	bool loose = false;
 
 	lockdep_assert_held(&card->lifecycle);
 
@@ -78,12 +79,15 @@ static void card_shut(struct exdma_card *card)
 	list_for_each_entry(ch, &card->channels, siblings)
 		if (!exdma_channel_halt(ch))
 			loose = true;
-	quarantine = loose && card->desc.ops->isolate(card);
-	if (quarantine)
+	card->quarantined = loose && card->desc.ops->isolate(card);
+	if (card->quarantined)
 		dev_crit(card->parent,
-			 "the device cannot be stopped: the memory of its running transfers is never freed\n");
+			 "the device cannot be stopped: what it was given is never freed\n");
 	list_for_each_entry(ch, &card->channels, siblings)
-		exdma_channel_fail(ch, quarantine);
+		exdma_channel_fail(ch, card->quarantined);
+	/* Nothing is in the device's hands: do not wait for their owners. */
+	list_for_each_entry(ch, &card->channels, siblings)
+		exdma_buffers_reclaim(ch);
 	wake_up_all(&card->gone_wait);
 }
 
@@ -115,10 +119,16 @@ static void card_repair(struct work_struct *work)
 {
 	struct exdma_card *card = container_of(work, struct exdma_card, repair);
 	struct exdma_channel *ch;
+	bool faulty = false;
 	int err;
 
 	mutex_lock(&card->lifecycle);
-	if (card->gone)
+	if (card->gone || card->frozen)
+		goto unlock;
+	/* Two engines may have asked for the one reset that served both. */
+	list_for_each_entry(ch, &card->channels, siblings)
+		faulty |= exdma_channel_faulty(ch);
+	if (!faulty)
 		goto unlock;
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_freeze(ch);
@@ -145,6 +155,51 @@ void exdma_card_stuck(struct exdma_card *card)
 {
 	queue_work(exdma_wq, &card->repair);
 }
+
+/**
+ * exdma_card_freeze - somebody is going to reset or power down the device
+ * @card: the card.
+ *
+ * Stops its engines. Requests are still taken; they wait for
+ * exdma_card_thaw(), which must follow.
+ *
+ * Context: may sleep.
+ */
+void exdma_card_freeze(struct exdma_card *card)
+{
+	struct exdma_channel *ch;
+
+	mutex_lock(&card->lifecycle);
+	card->frozen = true;
+	list_for_each_entry(ch, &card->channels, siblings)
+		exdma_channel_freeze(ch);
+	if (!card->gone)
+		list_for_each_entry(ch, &card->channels, siblings)
+			ch->desc.ops->stop(ch);
+	mutex_unlock(&card->lifecycle);
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_freeze);
+
+/**
+ * exdma_card_thaw - the device is back: run again what was running
+ * @card: the card, after exdma_card_freeze().
+ * @err: 0 if the device is as it was after probe; else it is given up.
+ *
+ * Context: may sleep.
+ */
+void exdma_card_thaw(struct exdma_card *card, int err)
+{
+	struct exdma_channel *ch;
+
+	mutex_lock(&card->lifecycle);
+	card->frozen = false;
+	if (err)
+		card_shut(card);
+	list_for_each_entry(ch, &card->channels, siblings)
+		exdma_channel_thaw(ch);
+	mutex_unlock(&card->lifecycle);
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_thaw);
 
 /**
  * exdma_card_alloc - a new card
@@ -177,6 +232,7 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 	INIT_LIST_HEAD(&card->channels);
 	card->parent = parent;
 	card->desc = *desc;
+	strscpy(card->driver, desc->driver, sizeof(card->driver));
 	strscpy(card->bus_id, dev_name(parent), sizeof(card->bus_id));
 	init_completion(&card->drained);
 	mutex_init(&card->lifecycle);
@@ -244,7 +300,8 @@ int exdma_card_register(struct exdma_card *card)
 	struct exdma_node *node;
 	int err = 0;
 
-	dma_set_max_seg_size(card->parent, card_max_segment(card));
+	card->max_segment = card_max_segment(card);
+	dma_set_max_seg_size(card->parent, card->max_segment);
 
 	mutex_lock(&card->lifecycle);
 	node = exdma_node_create(card, NULL);
@@ -277,6 +334,8 @@ static void card_release_device(struct exdma_card *card)
 			free_irq(ch->irq, ch);
 	if (card->irq)
 		free_irq(card->irq, card);
+	if (card->quarantined)
+		return;
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_ring_free(&ch->ring, card->parent);
 }
@@ -287,7 +346,7 @@ static void card_release_device(struct exdma_card *card)
  *
  * Ends all transfers, removes the nodes, frees interrupts and rings. Open
  * files stay and answer -ENODEV. Does not depend on what user programs do:
- * requests end here, not when somebody comes for them.
+ * requests end here, not when their owners come for them.
  *
  * Context: may sleep; not from an operation of the card.
  */
@@ -395,7 +454,7 @@ int exdma_card_request_irq(struct exdma_card *card, unsigned int irq,
 	int err;
 
 	err = request_threaded_irq(irq, handler, card_thread, flags | IRQF_NO_THREAD,
-				   card->desc.driver, card);
+				   card->driver, card);
 	if (err)
 		return err;
 	card->irq = irq;

@@ -22,6 +22,7 @@
  * @parent: the PCI device; touched only before exdma_card_unregister() is
  *	through, or by those that hold the gate.
  * @desc: what the card driver said.
+ * @driver: the name it gave, for those that come later than it.
  * @number: the N of /dev/exdmaN; returned when the card is freed, so that an
  *	open file never shares it with a new card.
  * @bus_id: name of @parent, for those that come later than it.
@@ -29,11 +30,16 @@
  * @by_index: the same by direction and index, without holes.
  * @channel_count: by direction.
  * @node: /dev/exdmaN.
+ * @max_segment: bytes; the longest contiguous piece that every channel and the
+ *	DMA API can take.
  * @aperture: bytes of card memory; 0 while unknown.
  * @gate: held by each request from before its memory is mapped until after it
  *	is unmapped.
  * @drained: the gate is closed and nobody holds it.
  * @lifecycle: serializes register, unregister, loss and repair.
+ * @frozen: between exdma_card_freeze() and exdma_card_thaw().
+ * @quarantined: the device could not be stopped; the memory that it was given
+ *	is never freed.
  * @gone: nothing can be submitted any more, for good; set once.
  * @gone_wait: woken when @gone is set; pollers.
  * @loss: exdma_card_lost() in process context.
@@ -44,6 +50,7 @@ struct exdma_card {
 	struct kref refs;
 	struct device *parent;
 	struct exdma_card_desc desc;
+	char driver[32];
 	int number;
 	char bus_id[32];
 
@@ -51,11 +58,14 @@ struct exdma_card {
 	struct exdma_channel *by_index[EXDMA_DIRS][EXDMA_MAX_CHANNELS];
 	u32 channel_count[EXDMA_DIRS];
 	struct exdma_node *node;
+	u32 max_segment;
 	u64 aperture;
 
 	struct percpu_ref gate;
 	struct completion drained;
 	struct mutex lifecycle;	/* see above */
+	bool frozen;
+	bool quarantined;
 	bool gone;
 	wait_queue_head_t gone_wait;
 	struct work_struct loss;

@@ -199,9 +199,10 @@ int exdma_channel_reap(struct exdma_channel *ch,
 	if (!ch->run_count)
 		return 0;
 	err = look(ch, &done);
-	if (done < ch->run_done || done > ch->run_count)
+	if (done > ch->run_count)
 		return err ?: -EIO;	/* no engine of sound mind says that */
-	if (done == ch->run_done)
+	/* ->progress may know less than an ->inspect before it. */
+	if (done <= ch->run_done)
 		return err;
 
 	ch->run_done = done;
@@ -388,18 +389,18 @@ void exdma_channel_get_stats(struct exdma_channel *ch,
 /**
  * exdma_channel_max_inflight - bytes that one channel keeps pinned at most
  *
- * Return: bytes, at least EXDMA_REQUEST_BYTES.
+ * Return: bytes of whole pages, enough for one request at least.
  */
 u64 exdma_channel_max_inflight(void)
 {
 	return clamp_t(u64, (u64)READ_ONCE(max_inflight_kib) << 10,
-		       EXDMA_REQUEST_BYTES, LONG_MAX / 2);
+		       EXDMA_REQUEST_SLOTS * PAGE_SIZE, LONG_MAX / 2);
 }
 
 /**
  * exdma_channel_try_room - account for memory that is going to be pinned
  * @ch: the channel.
- * @bytes: how much, up to EXDMA_REQUEST_BYTES.
+ * @bytes: whole pages, up to EXDMA_REQUEST_SLOTS of them.
  *
  * Return: false if that would exceed the bound; nothing was taken then.
  */
@@ -418,7 +419,7 @@ bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes)
 /**
  * exdma_channel_take_room - the same, waiting until there is room
  * @ch: the channel.
- * @bytes: how much, up to EXDMA_REQUEST_BYTES.
+ * @bytes: whole pages, up to EXDMA_REQUEST_SLOTS of them.
  *
  * The caller must hold no room of this channel, or two of them could wait for
  * each other.
@@ -477,7 +478,7 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	if (!ch)
 		return ERR_PTR(-ENOMEM);
 	err = exdma_ring_alloc(&ch->ring, exdma_card_parent(card), desc->slots,
-			       desc->desc_bytes);
+			       desc->desc_bytes, desc->status_bytes);
 	if (err) {
 		kfree(ch);
 		return ERR_PTR(err);
@@ -494,6 +495,8 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	INIT_WORK(&ch->recovery, exdma_channel_recover);
 	INIT_DELAYED_WORK(&ch->watchdog, exdma_channel_watch);
 	init_waitqueue_head(&ch->room);
+	spin_lock_init(&ch->mapped_lock);
+	INIT_LIST_HEAD(&ch->mapped);
 	return ch;
 }
 
@@ -512,9 +515,32 @@ void *exdma_channel_priv(const struct exdma_channel *ch)
 }
 EXPORT_SYMBOL_EXDMA(exdma_channel_priv);
 
+/**
+ * exdma_channel_ring - the descriptor ring
+ * @ch: the channel.
+ * @dma: receives its bus address.
+ *
+ * Return: the first slot, coherent, valid until exdma_card_unregister()
+ * returns.
+ */
 void *exdma_channel_ring(const struct exdma_channel *ch, dma_addr_t *dma)
 {
 	*dma = ch->ring.dma;
 	return ch->ring.cpu;
 }
 EXPORT_SYMBOL_EXDMA(exdma_channel_ring);
+
+/**
+ * exdma_channel_status - the memory that the device writes to
+ * @ch: the channel.
+ * @dma: receives its bus address.
+ *
+ * Return: &exdma_channel_desc.status_bytes bytes, coherent, valid until
+ * exdma_card_unregister() returns; NULL if there are none.
+ */
+void *exdma_channel_status(const struct exdma_channel *ch, dma_addr_t *dma)
+{
+	*dma = ch->ring.status_dma;
+	return ch->ring.status;
+}
+EXPORT_SYMBOL_EXDMA(exdma_channel_status);

@@ -109,6 +109,7 @@ struct exdma_channel_stats {
  * @late_run: the run that the watchdog found through before its interrupt.
  * @progress_at: jiffies when the engine last moved.
  * @watched: the watchdog is armed.
+ * @held: frozen from outside, until exdma_channel_thaw().
  * @fault: why the channel is frozen; 0 if it is not its own doing.
  * @fault_count: @run_done at that moment.
  * @stats: counters.
@@ -119,6 +120,8 @@ struct exdma_channel_stats {
  * @inflight: bytes of all requests between exdma_channel_take_room() and
  *	exdma_channel_give_room().
  * @room: waits for @inflight to fall.
+ * @mapped_lock: guards @mapped; process context only.
+ * @mapped: buffers whose memory is mapped for the device, see buffer.c.
  */
 struct exdma_channel {
 	struct exdma_card *card;
@@ -140,6 +143,7 @@ struct exdma_channel {
 	u32 late_run __guarded_by(&lock);
 	unsigned long progress_at __guarded_by(&lock);
 	bool watched __guarded_by(&lock);
+	bool held __guarded_by(&lock);
 	u32 fault_count __guarded_by(&lock);
 	int fault __guarded_by(&lock);
 	struct exdma_channel_stats stats __guarded_by(&lock);
@@ -151,6 +155,9 @@ struct exdma_channel {
 
 	atomic_long_t inflight;
 	wait_queue_head_t room;
+
+	spinlock_t mapped_lock;	/* see above */
+	struct list_head mapped;
 };
 
 struct exdma_channel *exdma_channel_create(struct exdma_card *card,
@@ -162,6 +169,7 @@ void exdma_channel_bottom_half(struct exdma_channel *ch);
 void exdma_channel_freeze(struct exdma_channel *ch);
 void exdma_channel_thaw(struct exdma_channel *ch);
 void exdma_channel_gate(struct exdma_channel *ch);
+bool exdma_channel_faulty(struct exdma_channel *ch);
 bool exdma_channel_halt(struct exdma_channel *ch);
 void exdma_channel_fail(struct exdma_channel *ch, bool quarantine);
 void exdma_channel_get_stats(struct exdma_channel *ch,

@@ -16,6 +16,10 @@
  *	remove:	exdma_card_unregister()		nodes gone, every request ended
  *		exdma_card_put()
  *
+ * While somebody else resets the device or takes its power (a system sleep, a
+ * reset by sysfs or error recovery), exdma_card_freeze() before and
+ * exdma_card_thaw() after keep its transfers.
+ *
  * Between exdma_card_register() and the return of exdma_card_unregister() the
  * operations may be called; outside of that the core never calls them.
  */
@@ -109,6 +113,8 @@ struct exdma_channel_ops {
  * @priv: for the card driver, see exdma_channel_priv().
  * @desc_bytes: size of one descriptor; the core allocates the ring, see
  *	exdma_channel_ring().
+ * @status_bytes: size of what the device writes beside it, for instance a
+ *	completed count; the core allocates it, see exdma_channel_status().
  * @slots: descriptor slots in the ring, a power of two, at least
  *	EXDMA_MIN_SLOTS.
  * @max_run_slots: most slots that one run may have, at least
@@ -129,6 +135,7 @@ struct exdma_channel_desc {
 	const struct exdma_channel_ops *ops;
 	void *priv;
 	u32 desc_bytes;
+	u32 status_bytes;
 	u32 slots;
 	u32 max_run_slots;
 	u32 max_segment;
@@ -145,8 +152,9 @@ struct exdma_channel_desc {
  *	enabled. May sleep. Nothing is started on any channel meanwhile, and
  *	what ran is started again afterwards.
  *	Return: 0, or -errno if the device did not come back.
- * @isolate: The device did not come back either: cut it off from host memory
- *	for good, whatever it takes (bus mastering off). May sleep.
+ * @isolate: The device did not come back either, or does not answer: cut it
+ *	off from host memory for good, whatever it takes (bus mastering off). May
+ *	sleep.
  *	Return: 0 if the device cannot touch host memory any more, -errno if
  *	that is not certain: the core then never frees what it was given.
  */
@@ -157,7 +165,8 @@ struct exdma_card_ops {
 
 /**
  * struct exdma_card_desc - what a card is; constant for its life
- * @driver: name of the card driver, shown to users, up to 31 characters.
+ * @driver: name of the card driver, shown to users; copied, up to 31
+ *	characters.
  * @ops: the operations.
  * @priv: for the card driver, see exdma_card_priv().
  * @irq_mode: the kind of interrupt in use, shown to users.
@@ -174,12 +183,15 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 int exdma_card_register(struct exdma_card *card);
 void exdma_card_unregister(struct exdma_card *card);
 void exdma_card_put(struct exdma_card *card);
+void exdma_card_freeze(struct exdma_card *card);
+void exdma_card_thaw(struct exdma_card *card, int err);
 void *exdma_card_priv(const struct exdma_card *card);
 
 struct exdma_channel *exdma_channel_add(struct exdma_card *card,
 					const struct exdma_channel_desc *desc);
 void *exdma_channel_priv(const struct exdma_channel *ch);
 void *exdma_channel_ring(const struct exdma_channel *ch, dma_addr_t *dma);
+void *exdma_channel_status(const struct exdma_channel *ch, dma_addr_t *dma);
 struct device *exdma_channel_device(const struct exdma_channel *ch);
 
 int exdma_channel_request_irq(struct exdma_channel *ch, unsigned int irq);

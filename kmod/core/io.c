@@ -15,6 +15,8 @@
 
 /* Requests that one synchronous call keeps in flight. */
 #define WINDOW	4
+/* How long a call asks for a mapping before it fails with ENOMEM. */
+#define MAP_TIMEOUT	(5 * HZ)
 
 /**
  * struct exdma_io - one synchronous call
@@ -49,24 +51,44 @@ static int io_room(struct exdma_io *io, u32 bytes)
 }
 
 /*
+ * Maps a buffer. Mappings may be scarce (swiotlb), and nobody tells when there
+ * are some again: with buffers in flight, their end is waited for; without,
+ * others have them all, and we ask again for a while.
+ */
+static int io_map(const struct exdma_io *io, struct exdma_buffer *buf)
+{
+	unsigned long until = jiffies + MAP_TIMEOUT;
+	int err;
+
+	for (;;) {
+		err = exdma_buffer_map(buf);
+		if (err != -ENOMEM || io->made != io->reaped || time_after(jiffies, until))
+			return err;
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+		schedule_timeout_interruptible(1);
+	}
+}
+
+/*
  * Makes, maps and submits the next buffer. -EAGAIN: try again when one of
  * those in flight is done.
  */
 static int io_submit_next(struct exdma_io *io)
 {
-	u32 want = min_t(size_t, iov_iter_count(io->iter), EXDMA_REQUEST_BYTES);
+	u32 charge = exdma_buffer_charge(io->iter);
 	struct exdma_buffer *buf;
 	int err;
 
-	err = io_room(io, want);
+	err = io_room(io, charge);
 	if (err)
 		return err;
-	buf = exdma_buffer_get(io->ch, io->iter);
+	buf = exdma_buffer_get(io->ch, io->iter, charge);
 	if (IS_ERR(buf)) {
-		exdma_channel_give_room(io->ch, want);
+		exdma_channel_give_room(io->ch, charge);
 		return PTR_ERR(buf);
 	}
-	err = exdma_buffer_map(buf);
+	err = io_map(io, buf);
 	if (err)
 		goto put;
 
@@ -83,7 +105,6 @@ unmap:
 	exdma_buffer_unmap(buf);
 put:
 	if (err == -ENOMEM && io->made != io->reaped) {
-		/* Mappings are scarce (swiotlb): ours will come free. */
 		iov_iter_revert(io->iter, buf->req.bytes);
 		err = -EAGAIN;
 	}
@@ -189,20 +210,23 @@ static void io_complete(struct exdma_request *req)
 	iocb->ki_complete(iocb, ret);
 }
 
-/* A call that fits into one request, and whose caller does not wait for it. */
+/*
+ * A call that fits into one request, and whose caller does not wait for it.
+ * -ENOMEM: nothing was done.
+ */
 static ssize_t io_async(struct exdma_channel *ch, struct kiocb *iocb,
 			struct iov_iter *iter)
 {
-	u32 want = iov_iter_count(iter);
+	u32 charge = exdma_buffer_charge(iter);
 	struct exdma_buffer *buf;
 	int err;
 
-	err = exdma_channel_take_room(ch, want);
+	err = exdma_channel_take_room(ch, charge);
 	if (err)
 		return err;
-	buf = exdma_buffer_get(ch, iter);
+	buf = exdma_buffer_get(ch, iter, charge);
 	if (IS_ERR(buf)) {
-		exdma_channel_give_room(ch, want);
+		exdma_channel_give_room(ch, charge);
 		return PTR_ERR(buf);
 	}
 	err = exdma_buffer_map(buf);
@@ -219,6 +243,8 @@ static ssize_t io_async(struct exdma_channel *ch, struct kiocb *iocb,
 unmap:
 	exdma_buffer_unmap(buf);
 put:
+	if (err == -ENOMEM)
+		iov_iter_revert(iter, buf->req.bytes);
 	exdma_buffer_put(buf);
 	return err;
 }
@@ -245,7 +271,12 @@ ssize_t exdma_io(struct exdma_channel *ch, struct kiocb *iocb,
 	if (exdma_card_is_gone(ch->card))
 		return -ENODEV;
 	if (!is_sync_kiocb(iocb) && !exdma_buffer_copies(iter) &&
-	    exdma_buffer_suffices(iter))
-		return io_async(ch, iocb, iter);
+	    exdma_buffer_suffices(iter)) {
+		ssize_t ret = io_async(ch, iocb, iter);
+
+		if (ret != -ENOMEM)
+			return ret;
+		/* It takes waiting, and only that path can wait. */
+	}
 	return io_sync(ch, iocb, iter);
 }

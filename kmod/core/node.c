@@ -68,19 +68,19 @@ static struct exdma_channel *card_pick_channel(struct exdma_card *card,
 static ssize_t node_bound(const struct exdma_channel *ch, struct kiocb *iocb,
 			  struct iov_iter *iter)
 {
-	u64 end = READ_ONCE(ch->card->aperture);
-	u64 pos = iocb->ki_pos;
+	u64 end = READ_ONCE(ch->card->aperture) ?: LLONG_MAX;
+	/* Descriptors begin and end where pages and iovecs do. */
+	u32 unit = max(ch->desc.alignment, ch->desc.granularity);
+	u64 pos = iocb->ki_pos, left;
 
-	if ((pos | iov_iter_alignment(iter)) & (ch->desc.alignment - 1) ||
-	    iov_iter_count(iter) & (ch->desc.granularity - 1))
+	if ((pos | iov_iter_alignment(iter)) & (unit - 1))
 		return -EINVAL;
-	if (ch->desc.address_bits < 63 && pos >> ch->desc.address_bits)
-		return -EINVAL;
-	if (!end)
-		return iov_iter_count(iter);
-	if (pos >= end)
+	if (ch->desc.address_bits < 63)
+		end = min(end, 1ull << ch->desc.address_bits);
+	left = pos < end ? round_down(end - pos, unit) : 0;
+	if (!left)
 		return ch->desc.dir == EXDMA_H2C ? -ENOSPC : 0;
-	iov_iter_truncate(iter, round_down(end - pos, ch->desc.granularity));
+	iov_iter_truncate(iter, left);
 	return iov_iter_count(iter);
 }
 
@@ -181,7 +181,7 @@ static int node_card_info(struct exdma_card *card, void __user *arg)
 
 	if (info.aperture)
 		info.flags |= EXDMA_CARD_HAS_APERTURE;
-	strscpy(info.driver, card->desc.driver, sizeof(info.driver));
+	strscpy(info.driver, card->driver, sizeof(info.driver));
 	strscpy(info.bus_id, card->bus_id, sizeof(info.bus_id));
 	return node_reply(arg, &info, sizeof(info), sizeof(info));
 }

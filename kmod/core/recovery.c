@@ -19,6 +19,8 @@
 
 /* How often an engine may stand still at a request before that fails. */
 #define TRIES		2
+/* Requests that are ended with interrupts off in one go. */
+#define GATE_BATCH	64
 /* How often the watchdog looks at a run; a lost interrupt costs two of these. */
 #define WATCH_MS	10
 /* How long nothing may move before the watchdog asks the device itself. */
@@ -82,9 +84,40 @@ static u32 channel_head_moved(struct exdma_channel *ch, struct exdma_request *he
 	return moved;
 }
 
+/*
+ * The engine of a frozen channel is idle: what ran is pending again, to be run
+ * from its first byte. Memory-mapped transfers are idempotent, and nobody has
+ * been told about it yet. Only the request that the engine stopped at is done
+ * with, at once if the engine has reported an error there, otherwise when it
+ * has had its tries.
+ */
+static void channel_go_on(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	struct exdma_request *head;
+	bool blame;
+
+	lockdep_assert_held(&ch->lock);
+
+	head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
+	if (head && ch->fault) {
+		/* If it moved after all, it was perhaps not the head's error. */
+		blame = ch->fault == -EIO && ch->run_done == ch->fault_count;
+		if (++head->tries == TRIES || blame) {
+			list_del(&head->node);
+			exdma_channel_retire(ch, head,
+					     ch->fault == -EIO ? -EIO : -ETIMEDOUT,
+					     channel_head_moved(ch, head));
+		}
+	}
+	channel_unstage(ch);
+	ch->fault = 0;
+	ch->state = EXDMA_CH_LIVE;
+}
+
 /**
  * exdma_channel_freeze - start nothing until exdma_channel_thaw()
- * @ch: the channel. Requests are still taken; they wait.
+ * @ch: the channel. Requests are still taken; they wait. A run that is on is
+ *	not stopped by this.
  *
  * Context: may sleep. Locking: takes the channel's lock.
  */
@@ -93,44 +126,50 @@ void exdma_channel_freeze(struct exdma_channel *ch)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
+	ch->held = true;
 	if (ch->state == EXDMA_CH_LIVE) {
 		ch->state = EXDMA_CH_FROZEN;
 		ch->fault = 0;
 	}
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	/* From here on no recovery goes on by itself: it sees @held. */
 	cancel_work_sync(&ch->recovery);
 }
 
 /**
- * exdma_channel_thaw - the engine is idle again: go on
- * @ch: a frozen channel; another is left alone.
- *
- * What ran is run again from its first byte: memory-mapped transfers are
- * idempotent, and nobody has been told about it yet. Only the request that the
- * engine failed at is done, or if it stood still there once too often.
+ * exdma_channel_thaw - the engine is idle and initialised: go on
+ * @ch: the channel, after exdma_channel_freeze().
  *
  * Context: may sleep. Locking: takes the channel's lock.
  */
 void exdma_channel_thaw(struct exdma_channel *ch)
 {
-	struct exdma_request *head;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
-	if (ch->state == EXDMA_CH_FROZEN) {
-		head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
-		/* If it moved after all, the head is not the one to blame. */
-		if (head && ch->fault && ch->run_done == ch->fault_count &&
-		    (ch->fault != -ETIMEDOUT || ++head->tries == TRIES)) {
-			list_del(&head->node);
-			exdma_channel_retire(ch, head, ch->fault, channel_head_moved(ch, head));
-		}
-		channel_unstage(ch);
-		ch->state = EXDMA_CH_LIVE;
-	}
+	ch->held = false;
+	if (ch->state == EXDMA_CH_FROZEN)
+		channel_go_on(ch);
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
+}
+
+/**
+ * exdma_channel_faulty - is the channel frozen for a fault of its own?
+ * @ch: the channel.
+ *
+ * Context: any but hard interrupt. Locking: takes the channel's lock.
+ */
+bool exdma_channel_faulty(struct exdma_channel *ch)
+{
+	unsigned long flags;
+	bool faulty;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	faulty = ch->state == EXDMA_CH_FROZEN && ch->fault;
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	return faulty;
 }
 
 /*
@@ -145,7 +184,7 @@ void exdma_channel_recover(struct work_struct *work)
 	int stop, fault;
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
-	fault = ch->state == EXDMA_CH_FROZEN ? ch->fault : 0;
+	fault = ch->state == EXDMA_CH_FROZEN && !ch->held ? ch->fault : 0;
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 	if (!fault)
 		return;
@@ -157,20 +196,23 @@ void exdma_channel_recover(struct work_struct *work)
 		return;
 	}
 	dev_err_ratelimited(dev, "%s: %s\n", ch->name,
-			    fault == -ETIMEDOUT ? "no progress within timeout_ms" :
-						  "a transfer failed");
+			    fault == -EIO ? "a transfer failed" :
+					    "no progress within timeout_ms");
 	ch->desc.ops->report(ch);
 	if (stop) {
 		exdma_card_stuck(ch->card);
 		return;
 	}
 
-	/* The engine is idle, so this count is final. */
 	raw_spin_lock_irqsave(&ch->lock, flags);
-	if (ch->state == EXDMA_CH_FROZEN)
+	if (ch->state == EXDMA_CH_FROZEN && !ch->held) {
+		/* The engine is idle, so this count is final. */
 		exdma_channel_reap(ch, ch->desc.ops->inspect);
+		channel_go_on(ch);
+	}
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
-	exdma_channel_thaw(ch);
+
+	exdma_channel_bottom_half(ch);
 }
 
 /*
@@ -230,18 +272,24 @@ void exdma_channel_gate(struct exdma_channel *ch)
 {
 	struct exdma_request *req, *next;
 	unsigned long flags;
-	LIST_HEAD(ended);
+	bool more;
+	u32 n;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
-	ch->state = EXDMA_CH_DEAD;
-	list_splice_tail_init(&ch->staged, &ended);
-	list_splice_tail_init(&ch->pending, &ended);
-	list_for_each_entry_safe(req, next, &ended, node) {
-		list_del(&req->node);
-		exdma_channel_retire(ch, req, -ENODEV, 0);
-	}
-	exdma_channel_trim(ch);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	do {
+		n = 0;
+		raw_spin_lock_irqsave(&ch->lock, flags);
+		ch->state = EXDMA_CH_DEAD;
+		list_splice_init(&ch->staged, &ch->pending);
+		list_for_each_entry_safe(req, next, &ch->pending, node) {
+			if (n++ == GATE_BATCH)
+				break;
+			list_del(&req->node);
+			exdma_channel_retire(ch, req, -ENODEV, 0);
+		}
+		exdma_channel_trim(ch);
+		more = !list_empty(&ch->pending);
+		raw_spin_unlock_irqrestore(&ch->lock, flags);
+	} while (more);
 
 	wake_up_all(&ch->room);
 	exdma_channel_bottom_half(ch);
@@ -252,8 +300,9 @@ void exdma_channel_gate(struct exdma_channel *ch)
  * @ch: the channel, after exdma_channel_gate().
  *
  * Context: may sleep, up to a second or so.
- * Return: true if the engine is idle or the device gone; false if it may
- * still run.
+ * Return: true if the engine is idle for certain; false if it may still run,
+ * and also if the device does not answer: that alone does not keep it from
+ * writing.
  */
 bool exdma_channel_halt(struct exdma_channel *ch)
 {
@@ -269,7 +318,7 @@ bool exdma_channel_halt(struct exdma_channel *ch)
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 	if (on)
 		stop = ch->desc.ops->stop(ch);
-	return !stop || stop == -ENODEV;
+	return !stop;
 }
 
 /**

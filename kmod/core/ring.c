@@ -3,6 +3,7 @@
  * exdma core - descriptor slots in coherent memory: reserve, release
  */
 #include <linux/bug.h>
+#include <linux/cache.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
@@ -15,12 +16,14 @@
  * @dev: the device that will read the descriptors.
  * @slots: a power of two.
  * @desc_bytes: bytes of one descriptor.
+ * @status_bytes: bytes for what the device writes, zeroed, in cache lines of
+ *	their own; may be 0.
  *
  * Context: may sleep.
  * Return: 0, -EINVAL for a number of slots that is no power of two, -ENOMEM.
  */
 int exdma_ring_alloc(struct exdma_ring *ring, struct device *dev, u32 slots,
-		     u32 desc_bytes)
+		     u32 desc_bytes, u32 status_bytes)
 {
 	if (!is_power_of_2(slots))
 		return -EINVAL;
@@ -29,7 +32,18 @@ int exdma_ring_alloc(struct exdma_ring *ring, struct device *dev, u32 slots,
 	ring->head = 0;
 	ring->tail = 0;
 	ring->cpu = dma_alloc_coherent(dev, ring->bytes, &ring->dma, GFP_KERNEL);
-	return ring->cpu ? 0 : -ENOMEM;
+	if (!ring->cpu)
+		return -ENOMEM;
+	ring->status_bytes = ALIGN(status_bytes, SMP_CACHE_BYTES);
+	if (!ring->status_bytes)
+		return 0;
+	ring->status = dma_alloc_coherent(dev, ring->status_bytes, &ring->status_dma,
+					  GFP_KERNEL);
+	if (!ring->status) {
+		exdma_ring_free(ring, dev);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 /**
@@ -41,6 +55,9 @@ int exdma_ring_alloc(struct exdma_ring *ring, struct device *dev, u32 slots,
  */
 void exdma_ring_free(struct exdma_ring *ring, struct device *dev)
 {
+	if (ring->status)
+		dma_free_coherent(dev, ring->status_bytes, ring->status, ring->status_dma);
+	ring->status = NULL;
 	if (!ring->cpu)
 		return;
 	dma_free_coherent(dev, ring->bytes, ring->cpu, ring->dma);

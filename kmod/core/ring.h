@@ -19,13 +19,16 @@ struct exdma_ring {
 	void *cpu;
 	dma_addr_t dma;
 	size_t bytes;
+	void *status;
+	dma_addr_t status_dma;
+	size_t status_bytes;
 	u32 slots;
 	u32 head;
 	u32 tail;
 };
 
 int exdma_ring_alloc(struct exdma_ring *ring, struct device *dev, u32 slots,
-		     u32 desc_bytes);
+		     u32 desc_bytes, u32 status_bytes);
 void exdma_ring_free(struct exdma_ring *ring, struct device *dev);
 u32 exdma_ring_room(const struct exdma_ring *ring);
 u32 exdma_ring_reserve(struct exdma_ring *ring, u32 count);

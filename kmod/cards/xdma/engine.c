@@ -12,8 +12,8 @@
  * channel's lock held.
  */
 #include <linux/bitfield.h>
-#include <linux/dma-mapping.h>
 #include <linux/iopoll.h>
+#include <linux/log2.h>
 #include <linux/slab.h>
 
 #include "xdma.h"
@@ -105,23 +105,28 @@ static void xdma_start(struct exdma_channel *ch, u32 first, u32 count)
 	writel(xch->ctrl | XDMA_CTRL_RUN, xch->regs + XDMA_CONTROL);
 }
 
+/*
+ * The count is read first: if the engine is idle after that, it was final. A
+ * busy engine has something to write still, at the least the writeback of its
+ * last descriptor, so it is never reported as through.
+ */
 static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 {
 	struct xdma_channel *xch = exdma_channel_priv(ch);
 	u32 status, count;
 
-	status = readl(xch->regs + XDMA_STATUS);
-	if (status == XDMA_GONE)
-		return -ENODEV;
 	count = readl(xch->regs + XDMA_COUNT);
-	if (count == XDMA_GONE)
+	status = readl(xch->regs + XDMA_STATUS);
+	if (count == XDMA_GONE || status == XDMA_GONE)
 		return -ENODEV;
-	xch->status |= status;
+	xch->status |= status & ~XDMA_ST_BUSY;
 	xch->count = count;
 	*done = count;
-	if (!(xch->status & XDMA_ST_ERRORS) || count >= xch->run_slots)
-		return 0;
-	return -EIO;
+	/* Whether a descriptor that failed is counted is not documented. */
+	if ((status & XDMA_ST_BUSY || xch->status & XDMA_ST_ERRORS) &&
+	    count >= xch->run_slots)
+		*done = xch->run_slots - 1;
+	return xch->status & XDMA_ST_ERRORS ? -EIO : 0;
 }
 
 static void xdma_report(struct exdma_channel *ch)
@@ -227,7 +232,7 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 /* The register counts in bytes; 0 is said by cores that have no limits. */
 static u32 xdma_units(u32 field)
 {
-	return field && is_power_of_2(field) ? field : 1;
+	return roundup_pow_of_two(max(field, 1u));
 }
 
 /**
@@ -246,26 +251,22 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 {
 	struct device *dev = &xc->pdev->dev;
 	bool to_card = dir == EXDMA_H2C;
+	struct xdma_channel *xch;
 	struct exdma_channel_desc desc = {
 		.dir = dir,
 		.index = index,
 		.ops = &xdma_channel_ops,
 		.desc_bytes = sizeof(struct xdma_desc),
+		.status_bytes = sizeof(*xch->writeback),
 		.slots = XDMA_SLOTS,
 		.max_run_slots = XDMA_SLOTS / 2,
 		.max_segment = XDMA_DESC_MAX_BYTES & PAGE_MASK,
 		.needs_ack = needs_ack,
 	};
-	struct xdma_channel *xch;
 	u32 limits;
 
 	xch = devm_kzalloc(dev, sizeof(*xch), GFP_KERNEL);
 	if (!xch)
-		return ERR_PTR(-ENOMEM);
-	/* A cache line of its own, whatever the alignment rule may be. */
-	xch->writeback = dmam_alloc_coherent(dev, SMP_CACHE_BYTES, &xch->writeback_dma,
-					     GFP_KERNEL);
-	if (!xch->writeback)
 		return ERR_PTR(-ENOMEM);
 	xch->to_card = to_card;
 	xch->index = index;
@@ -284,5 +285,6 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 	if (IS_ERR(xch->ch))
 		return ERR_CAST(xch->ch);
 	xch->desc = exdma_channel_ring(xch->ch, &xch->dma);
+	xch->writeback = exdma_channel_status(xch->ch, &xch->writeback_dma);
 	return xch;
 }

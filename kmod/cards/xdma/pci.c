@@ -95,22 +95,25 @@ static u32 count_channels(struct xdma_card *xc, enum exdma_dir dir, u32 *streams
 	return i;
 }
 
-/* Interrupts that several channels share: the card says whose they are. */
+/*
+ * Interrupts that several channels share: the card says whose they are. Asked
+ * again until nobody is left: a request that rises in between may not raise
+ * another message.
+ */
 static irqreturn_t xdma_shared_interrupt(int irq, void *data)
 {
 	struct xdma_card *xc = exdma_card_priv(data);
 	irqreturn_t ret = IRQ_NONE;
-	u32 requests, i;
+	u32 requests, round, i;
 
-	requests = readl(xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_REQ);
-	if (requests == XDMA_GONE)
-		return IRQ_NONE;
-	for (i = 0; i < xc->irqs; i++)
-		if (requests & BIT(i) &&
-		    exdma_channel_interrupt(xc->by_irq[i]->ch) == IRQ_WAKE_THREAD)
-			ret = IRQ_WAKE_THREAD;
-		else if (requests & BIT(i) && ret == IRQ_NONE)
-			ret = IRQ_HANDLED;
+	for (round = 0; round <= xc->irqs; round++) {
+		requests = readl(xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_REQ);
+		if (!requests || requests == XDMA_GONE)
+			break;
+		for (i = 0; i < xc->irqs; i++)
+			if (requests & BIT(i))
+				ret = max(ret, exdma_channel_interrupt(xc->by_irq[i]->ch));
+	}
 	return ret;
 }
 
@@ -198,6 +201,19 @@ static void enable_interrupts(struct xdma_card *xc)
 	writel(BIT(xc->irqs) - 1, xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_W1S);
 }
 
+/* After a reset by anybody: the function as it was at the end of probe. */
+static int bring_up(struct xdma_card *xc)
+{
+	int err;
+
+	err = init_hw(xc);
+	if (err)
+		return err;
+	pci_set_master(xc->pdev);
+	enable_interrupts(xc);
+	return 0;
+}
+
 static int xdma_reset(struct exdma_card *card)
 {
 	struct xdma_card *xc = exdma_card_priv(card);
@@ -208,15 +224,10 @@ static int xdma_reset(struct exdma_card *card)
 	err = pcie_reset_flr(pdev, PCI_RESET_DO_RESET);
 	if (err)
 		return err;
-	/* As it was at the end of probe, MSI-X included. */
+	/* Saved at the end of probe, MSI-X included. */
 	pci_restore_state(pdev);
 	pci_save_state(pdev);
-	err = init_hw(xc);
-	if (err)
-		return err;
-	pci_set_master(pdev);
-	enable_interrupts(xc);
-	return 0;
+	return bring_up(xc);
 }
 
 /*
@@ -228,6 +239,8 @@ static int xdma_isolate(struct exdma_card *card)
 {
 	struct xdma_card *xc = exdma_card_priv(card);
 
+	if (!pci_device_is_present(xc->pdev))
+		return 0;
 	pci_clear_master(xc->pdev);
 	if (pci_wait_for_pending_transaction(xc->pdev))
 		return 0;
@@ -325,16 +338,15 @@ static int init_card(struct xdma_card *xc)
 	err = add_channels(xc, desc.irq_mode != EXDMA_IRQ_MODE_MSIX);
 	if (err)
 		goto unregister;
-	err = init_hw(xc);
+	quiesce(xc);
+	err = request_irqs(xc, desc.irq_mode);
+	if (err)
+		goto unregister;
+	err = bring_up(xc);
 	if (err) {
 		dev_err(&pdev->dev, "an engine is busy and does not stop\n");
 		goto unregister;
 	}
-	err = request_irqs(xc, desc.irq_mode);
-	if (err)
-		goto unregister;
-	pci_set_master(pdev);
-	enable_interrupts(xc);
 	pci_save_state(pdev);
 	err = exdma_card_register(xc->card);
 	if (err)
@@ -343,6 +355,7 @@ static int init_card(struct xdma_card *xc)
 
 unregister:
 	exdma_card_unregister(xc->card);
+	quiesce(xc);
 	pci_clear_master(pdev);
 	exdma_card_put(xc->card);
 free_vectors:
@@ -390,6 +403,45 @@ static void xdma_remove(struct pci_dev *pdev)
 	unmap_registers(xc);
 	pci_disable_device(pdev);
 }
+
+/* Somebody else resets the function: sysfs, error recovery. */
+static void xdma_reset_prepare(struct pci_dev *pdev)
+{
+	struct xdma_card *xc = pci_get_drvdata(pdev);
+
+	exdma_card_freeze(xc->card);
+}
+
+static void xdma_reset_done(struct pci_dev *pdev)
+{
+	struct xdma_card *xc = pci_get_drvdata(pdev);
+
+	exdma_card_thaw(xc->card, bring_up(xc));
+}
+
+static const struct pci_error_handlers xdma_error_handlers = {
+	.reset_prepare = xdma_reset_prepare,
+	.reset_done = xdma_reset_done,
+};
+
+static int xdma_suspend(struct device *dev)
+{
+	struct xdma_card *xc = dev_get_drvdata(dev);
+
+	exdma_card_freeze(xc->card);
+	quiesce(xc);
+	return 0;
+}
+
+static int xdma_resume(struct device *dev)
+{
+	struct xdma_card *xc = dev_get_drvdata(dev);
+
+	exdma_card_thaw(xc->card, bring_up(xc));
+	return 0;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(xdma_pm_ops, xdma_suspend, xdma_resume);
 
 /* The default IDs of the IP; integrators may change them: see new_id. */
 static const struct pci_device_id xdma_ids[] = {
@@ -463,6 +515,8 @@ static struct pci_driver xdma_driver = {
 	.id_table = xdma_ids,
 	.probe = xdma_probe,
 	.remove = xdma_remove,
+	.err_handler = &xdma_error_handlers,
+	.driver.pm = pm_sleep_ptr(&xdma_pm_ops),
 };
 module_pci_driver(xdma_driver);
 
