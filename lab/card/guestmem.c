@@ -244,11 +244,18 @@ static uint8_t *range_pointer(const struct guestmem *gm, uint64_t addr,
 	return r->base + (addr - r->start);
 }
 
+/* Addresses do not wrap: nothing follows the last byte. */
+static size_t clip(uint64_t addr, size_t len)
+{
+	return len && len - 1 > UINT64_MAX - addr ? (size_t)(UINT64_MAX - addr) + 1 : len;
+}
+
 size_t guestmem_read(struct guestmem *gm, uint64_t addr, void *buf, size_t len)
 {
 	size_t done = 0, n;
 	uint8_t *p;
 
+	len = clip(addr, len);
 	while (done < len) {
 		n = min_u64(len - done, GUESTMEM_MAX_COPY);
 		pthread_rwlock_rdlock(&gm->lock);
@@ -271,6 +278,7 @@ size_t guestmem_write(struct guestmem *gm, uint64_t addr, const void *buf, size_
 	size_t done = 0, n;
 	uint8_t *p;
 
+	len = clip(addr, len);
 	while (done < len) {
 		n = min_u64(len - done, GUESTMEM_MAX_COPY);
 		pthread_rwlock_rdlock(&gm->lock);

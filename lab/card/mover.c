@@ -44,15 +44,18 @@ static uint32_t mm_move(struct engine *e, const struct xdma_desc *d, bool fixed,
 
 	for (*done = 0; *done < len; *done += n) {
 		uint64_t at = fixed ? card : card + from + *done;
+		uint64_t there = host + from + *done;
 		size_t want = len - *done;
 
 		/* at a fixed address each beat goes to the same place */
 		if (fixed && want > beat)
 			want = beat;
 		/* addresses wrap at 2^64 on neither bus */
-		if (!fixed && at < card)
+		if (at < card)
 			return e->dir == XDMA_H2C ? ST_WRITE_DECODE : ST_READ_UR;
-		err = move_piece(e, host + from + *done, at, want, &n);
+		if (there < host)
+			return e->dir == XDMA_H2C ? ST_READ_UR : ST_WRITE_DECODE;
+		err = move_piece(e, there, at, want, &n);
 		if (err) {
 			*done += n;
 			return err;

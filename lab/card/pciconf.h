@@ -34,7 +34,6 @@ struct pciconf {
 	struct pciconf_setup setup;
 	uint8_t space[PCI_CONFIG_SIZE];
 	uint8_t writable[PCI_CONFIG_SIZE];	/* bits that a write stores */
-	uint8_t w1c[PCI_CONFIG_SIZE];		/* bits that writing 1 clears */
 };
 
 void pciconf_init(struct pciconf *pc, const struct pciconf_setup *setup);

@@ -340,6 +340,7 @@ static void test_start_while_busy(void)
 	CHECK_EQ(rd(&b, H2C + 0x48), 1);
 	CHECK_EQ(rd(&b, H2C + 0x44), ST_STOPPED | ST_COMPLETED);
 	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_RUNS), 2);
+	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_DESCRIPTORS), 1);
 	bench_down(&b);
 }
 
@@ -492,6 +493,32 @@ static void test_decode_errors(void)
 	bench_run(&b);
 	CHECK_EQ(rd(&b, C2H + 0x44), ST_READ_UR);
 	CHECK_EQ(all_violations(&b), 0);	/* the host did nothing wrong */
+	bench_down(&b);
+}
+
+/* Neither bus wraps: what lies beyond 2^64 is not address 0. */
+static void test_address_wrap(void)
+{
+	uint8_t card[64];
+
+	CHECK(bench_up(&b, "", false));
+	fill(b.ram, 64, 5);
+	cardmem_write(&b.card.axi, 0, b.ram, 64);
+	/* errors off, so that the engine goes on to the second half */
+	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 131072,
+		 .src = 0x100000, .dst = 0ull - 65536 });
+	start(&b, H2C, 0x1000, 0, CTRL_RUN);
+	bench_run(&b);
+	CHECK_EQ(rd(&b, H2C + 0x48), 1);
+	cardmem_read(&b.card.axi, 0, card, 64);
+	CHECK(!memcmp(card, b.ram, 64));
+	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 131072,
+		 .src = 0x100000, .dst = 0ull - 65536 });
+	start(&b, C2H, 0x1000, 0, CTRL_RUN);
+	bench_run(&b);
+	CHECK_EQ(rd(&b, C2H + 0x48), 1);
+	CHECK(!memcmp(card, b.ram, 64));
+	CHECK_EQ(book(&b, LAB_ENGINE_C2H(0), LAB_BYTES), 0);
 	bench_down(&b);
 }
 
@@ -664,7 +691,8 @@ static const struct test tests[] = {
 	TEST(test_restart_without_status_read), TEST(test_run_cleared_while_busy),
 	TEST(test_start_while_busy), TEST(test_magic), TEST(test_fetch_unmapped),
 	TEST(test_data_unmapped), TEST(test_permissions), TEST(test_decode_errors),
-	TEST(test_fixed_address), TEST(test_halt), TEST(test_credits),
+	TEST(test_address_wrap), TEST(test_fixed_address),
+	TEST(test_halt), TEST(test_credits),
 	TEST(test_performance_counters), TEST(test_alignment_mismatch),
 	TEST(test_intx_transfer),
 };

@@ -82,6 +82,10 @@ static void test_guestmem_maps(void)
 	CHECK_EQ(guestmem_map(&gm, ~0ull - 4095, 4096, 3, fd, 0), 0);
 	CHECK(readable(~0ull));
 	CHECK_EQ(guestmem_read(&gm, ~0ull - 15, buf, 4096), 16);
+	/* what is mapped at 0 does not follow */
+	CHECK_EQ(guestmem_map(&gm, 0, 4096, 3, fd, 0), 0);
+	CHECK_EQ(guestmem_read(&gm, ~0ull - 15, buf, 4096), 16);
+	CHECK_EQ(guestmem_write(&gm, ~0ull - 15, buf, 4096), 16);
 	guestmem_fini(&gm);
 	close(fd);
 }

@@ -167,6 +167,19 @@ static void test_lost_interrupts(void)
 	user_wr(&b, LAB_USER_IRQ, 8);
 	CHECK_EQ(b.irqs[11], 1);
 	bench_down(&b);
+	/* INTx: the assertion is lost, the next one is not */
+	CHECK(bench_up(&b, "irq=intx", false));
+	put_desc(&b, 0x1000, one());
+	fault(LAB_ENGINE_H2C(0), 1, LAB_FAULT_LOSE);
+	start(&b, H2C, 0x1000, 0, CTRL_START);
+	bench_run(&b);
+	CHECK_EQ(b.irqs[0], 0);
+	card_intx_unmask(&b.card);
+	CHECK_EQ(b.irqs[0], 0);
+	start(&b, H2C, 0x1000, 0, CTRL_START);
+	bench_run(&b);
+	CHECK_EQ(b.irqs[0], 1);
+	bench_down(&b);
 	/* from the specification, and kept over the first reset */
 	CHECK(bench_up(&b, "fault=lose:h2c0:1+hang:c2h0:1", false));
 	card_reset(&b.card);

@@ -92,10 +92,16 @@ static void test_all_engines_at_once(void)
 	bench_down(&b);
 }
 
-/* An endless chain of large descriptors. */
+/* An endless chain. */
+static void put_small_loop(uint64_t at, uint32_t len)
+{
+	put_desc(&b, at, (struct descriptor){ .len = len, .src = 0x400000, .next = at });
+}
+
+/* The same of large descriptors: nearly always in the middle of one. */
 static void put_loop(uint64_t at)
 {
-	put_desc(&b, at, (struct descriptor){ .len = 4 << 20, .src = 0x400000, .next = at });
+	put_small_loop(at, 4 << 20);
 }
 
 static void test_reset_while_busy(void)
@@ -103,8 +109,12 @@ static void test_reset_while_busy(void)
 	unsigned i;
 
 	CHECK(bench_up(&b, "", true));
-	for (i = 0; i < 100; i++) {
-		put_loop(0x1000);
+	for (i = 0; i < 400; i++) {
+		/* small ones, too: the reset strikes in each state of the engine */
+		if (i % 8 < 2)
+			put_loop(0x1000);
+		else
+			put_small_loop(0x1000, 64);
 		start(&b, H2C, 0x1000, 0, CTRL_START);
 		while (!book(&b, LAB_ENGINE_H2C(0), LAB_BYTES))
 			sched_yield();
@@ -115,6 +125,7 @@ static void test_reset_while_busy(void)
 		/* on return the engine is out of guest memory */
 		memset(b.ram + 0x1000, 0, 32);
 		CHECK_EQ(rd(&b, H2C + 0x40), 0);
+		CHECK_EQ(rd(&b, H2C + 0x48), 0);
 		user_wr(&b, LAB_BOOKS_CMD, LAB_BOOKS_ZERO);
 		cfg_wr(&b, 0x04, 2, 0x0006);
 	}
