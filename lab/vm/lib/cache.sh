@@ -21,7 +21,10 @@ cached() {
 		return
 	fi
 	(
-		flock 8
+		flock --nonblock 8 || {
+			step 'waiting for another run that is making this'
+			flock 8
+		}
 		[ ! -d "$dir" ] || exit 0
 		remove_tree "$dir.part"
 		"$1" "$dir.part" "${@:2}"
