@@ -29,7 +29,7 @@ static const char *const kind_names[] = {
 	[IRQ_NONE] = "none", [IRQ_INTX] = "intx", [IRQ_MSI] = "msi", [IRQ_MSIX] = "msix",
 };
 
-const char *books_engine_name(unsigned engine)
+const char *books_engine_name(unsigned int engine)
 {
 	static const char *const names[BOOKS_ENGINES + 1] = {
 		"h2c0", "h2c1", "h2c2", "h2c3", "c2h0", "c2h1", "c2h2", "c2h3", "card",
@@ -58,7 +58,7 @@ static void zero(atomic_uint_fast64_t *c)
 void books_zero(struct books *b)
 {
 	uint64_t now = now_ns();
-	unsigned i;
+	unsigned int i;
 
 	for (i = 0; i < BOOKS_ENGINES; i++) {
 		struct books_engine *e = &b->engine[i];
@@ -90,7 +90,7 @@ void books_zero(struct books *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
-void books_violation(struct books *b, unsigned engine, enum violation kind,
+void books_violation(struct books *b, unsigned int engine, enum violation kind,
 		     const char *fmt, ...)
 {
 	struct books_violation *v = &b->violations[engine][kind];
@@ -114,7 +114,7 @@ void books_violation(struct books *b, unsigned engine, enum violation kind,
 			 violation_names[kind], text);
 }
 
-void books_busy(struct books *b, unsigned engine, uint64_t now)
+void books_busy(struct books *b, unsigned int engine, uint64_t now)
 {
 	struct books_engine *e = &b->engine[engine];
 	uint64_t since = atomic_exchange_explicit(&e->idle_since, 0, memory_order_relaxed);
@@ -125,7 +125,7 @@ void books_busy(struct books *b, unsigned engine, uint64_t now)
 	count(&e->runs, 1);
 }
 
-void books_idle(struct books *b, unsigned engine, uint64_t now)
+void books_idle(struct books *b, unsigned int engine, uint64_t now)
 {
 	struct books_engine *e = &b->engine[engine];
 	uint64_t since = atomic_exchange_explicit(&e->busy_since, 0, memory_order_relaxed);
@@ -135,7 +135,7 @@ void books_idle(struct books *b, unsigned engine, uint64_t now)
 	atomic_store_explicit(&e->idle_since, now, memory_order_relaxed);
 }
 
-uint64_t books_busy_ns(struct books *b, unsigned engine)
+uint64_t books_busy_ns(struct books *b, unsigned int engine)
 {
 	struct books_engine *e = &b->engine[engine];
 	uint64_t since = counted(&e->busy_since), now = now_ns();
@@ -149,7 +149,7 @@ void books_register(struct books *b, uint32_t offset, bool write)
 	count(write ? &b->reg_writes[offset / 4] : &b->reg_reads[offset / 4], 1);
 }
 
-void books_interrupt(struct books *b, enum irq_kind kind, unsigned vector)
+void books_interrupt(struct books *b, enum irq_kind kind, unsigned int vector)
 {
 	atomic_store_explicit(&b->kind, (int)kind, memory_order_relaxed);
 	count(&b->vectors[vector], 1);
@@ -171,7 +171,7 @@ static void json_string(FILE *f, const char *s)
 static void json_violations(struct books *b, FILE *f)
 {
 	const char *sep = "";
-	unsigned e, k;
+	unsigned int e, k;
 
 	pthread_mutex_lock(&b->lock);
 	fprintf(f, "{\n\"strict\": %s,\n\"violations\": [", b->strict ? "true" : "false");
@@ -181,8 +181,9 @@ static void json_violations(struct books *b, FILE *f)
 
 			if (!v->count)
 				continue;
-			fprintf(f, "%s\n  {\"kind\": \"%s\", \"engine\": \"%s\", \"count\": %llu, \"first\": ",
-				sep, violation_names[k], books_engine_name(e),
+			fprintf(f, "%s\n  {\"kind\": \"%s\", \"engine\": \"%s\", ",
+				sep, violation_names[k], books_engine_name(e));
+			fprintf(f, "\"count\": %llu, \"first\": ",
 				(unsigned long long)v->count);
 			json_string(f, v->first);
 			fputc('}', f);
@@ -211,8 +212,9 @@ static void json_registers(struct books *b, FILE *f)
 		name[0] = '\0';
 		if (b->register_name)
 			b->register_name(b->ctx, i * 4, name, sizeof(name));
-		fprintf(f, "%s\n  {\"offset\": \"0x%04x\", \"name\": \"%s\", \"reads\": %llu, \"writes\": %llu}",
-			sep, i * 4, name, (unsigned long long)r, (unsigned long long)w);
+		fprintf(f, "%s\n  {\"offset\": \"0x%04x\", \"name\": \"%s\", ", sep, i * 4, name);
+		fprintf(f, "\"reads\": %llu, \"writes\": %llu}",
+			(unsigned long long)r, (unsigned long long)w);
 		sep = ",";
 	}
 	fputs("],\n", f);
@@ -222,7 +224,7 @@ char *books_json(struct books *b, size_t *len)
 {
 	const char *sep = "";
 	char *text = NULL;
-	unsigned i;
+	unsigned int i;
 	FILE *f;
 
 	f = open_memstream(&text, len);
@@ -235,11 +237,12 @@ char *books_json(struct books *b, size_t *len)
 
 		if (!b->engine_there[i])
 			continue;
-		fprintf(f, "%s\n  {\"name\": \"%s\", \"busy_ns\": %llu, \"idle_ns\": %llu, \"runs\": %llu, \"descriptors\": %llu, \"bytes\": %llu, \"errors\": %llu}",
-			sep, books_engine_name(i),
+		fprintf(f, "%s\n  {\"name\": \"%s\", ", sep, books_engine_name(i));
+		fprintf(f, "\"busy_ns\": %llu, \"idle_ns\": %llu, \"runs\": %llu, ",
 			(unsigned long long)books_busy_ns(b, i),
 			(unsigned long long)counted(&e->idle_ns),
-			(unsigned long long)counted(&e->runs),
+			(unsigned long long)counted(&e->runs));
+		fprintf(f, "\"descriptors\": %llu, \"bytes\": %llu, \"errors\": %llu}",
 			(unsigned long long)counted(&e->descriptors),
 			(unsigned long long)counted(&e->bytes),
 			(unsigned long long)counted(&e->errors));
@@ -247,8 +250,9 @@ char *books_json(struct books *b, size_t *len)
 	}
 	fputs("],\n", f);
 	json_registers(b, f);
-	fprintf(f, "\"interrupts\": {\"kind\": \"%s\", \"total\": %llu, \"lost\": %llu, \"vectors\": [",
-		kind_names[atomic_load_explicit(&b->kind, memory_order_relaxed)],
+	fprintf(f, "\"interrupts\": {\"kind\": \"%s\", ",
+		kind_names[atomic_load_explicit(&b->kind, memory_order_relaxed)]);
+	fprintf(f, "\"total\": %llu, \"lost\": %llu, \"vectors\": [",
 		(unsigned long long)counted(&b->interrupts),
 		(unsigned long long)counted(&b->lost));
 	for (sep = "", i = 0; i < PCI_MSIX_VECTORS; i++) {

@@ -73,7 +73,7 @@ void books_fini(struct books *b);
 /* Forget all counts and violations; phases that are on go on from now. */
 void books_zero(struct books *b);
 
-const char *books_engine_name(unsigned engine);
+const char *books_engine_name(unsigned int engine);
 
 /**
  * books_violation() - note a breach of the rules
@@ -82,18 +82,18 @@ const char *books_engine_name(unsigned engine);
  * @kind: which rule
  * @fmt: what exactly; kept for the first one of each kind and engine
  */
-void books_violation(struct books *b, unsigned engine, enum violation kind,
+void books_violation(struct books *b, unsigned int engine, enum violation kind,
 		     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* An engine became busy, or idle, at time @now. */
-void books_busy(struct books *b, unsigned engine, uint64_t now);
-void books_idle(struct books *b, unsigned engine, uint64_t now);
+void books_busy(struct books *b, unsigned int engine, uint64_t now);
+void books_idle(struct books *b, unsigned int engine, uint64_t now);
 
 /* Busy time including the phase that is on. */
-uint64_t books_busy_ns(struct books *b, unsigned engine);
+uint64_t books_busy_ns(struct books *b, unsigned int engine);
 
 void books_register(struct books *b, uint32_t offset, bool write);
-void books_interrupt(struct books *b, enum irq_kind kind, unsigned vector);
+void books_interrupt(struct books *b, enum irq_kind kind, unsigned int vector);
 
 /**
  * books_json() - the books as text

@@ -25,7 +25,7 @@ static void layout_bars(struct card *card, struct pciconf_setup *s)
 		{ BAR_DMA, XDMA_BAR_SIZE },
 		{ BAR_BYPASS, c->bypass_size },
 	};
-	unsigned i, index = 0;
+	unsigned int i, index = 0;
 
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
 		if (!order[i].size)
@@ -49,7 +49,7 @@ static void register_name(void *ctx, uint32_t offset, char *buf, size_t len)
 
 static void arm_faults(struct card *card)
 {
-	unsigned i;
+	unsigned int i;
 
 	lab_clear_faults(&card->lab);
 	for (i = 0; i < card->config.faults; i++) {
@@ -178,7 +178,7 @@ static void registers_write(struct card *card, enum card_bar bar, uint64_t off,
 	}
 }
 
-static enum card_bar find_bar(struct card *card, unsigned index, uint64_t off, size_t len)
+static enum card_bar find_bar(struct card *card, unsigned int index, uint64_t off, size_t len)
 {
 	uint64_t size;
 
@@ -190,7 +190,7 @@ static enum card_bar find_bar(struct card *card, unsigned index, uint64_t off, s
 	return card->bar[index];
 }
 
-bool card_bar_read(struct card *card, unsigned index, uint64_t off, void *buf, size_t len)
+bool card_bar_read(struct card *card, unsigned int index, uint64_t off, void *buf, size_t len)
 {
 	enum card_bar bar = find_bar(card, index, off, len);
 	bool powered;
@@ -210,7 +210,7 @@ bool card_bar_read(struct card *card, unsigned index, uint64_t off, void *buf, s
 	return true;
 }
 
-bool card_bar_write(struct card *card, unsigned index, uint64_t off,
+bool card_bar_write(struct card *card, unsigned int index, uint64_t off,
 		    const void *buf, size_t len)
 {
 	enum card_bar bar = find_bar(card, index, off, len);
@@ -298,7 +298,7 @@ void card_disconnect(struct card *card)
 	guestmem_clear(&card->host);
 }
 
-void card_irq_attached(struct card *card, enum irq_kind kind, unsigned vector)
+void card_irq_attached(struct card *card, enum irq_kind kind, unsigned int vector)
 {
 	pthread_mutex_lock(&card->lock);
 	irq_attached(&card->irq, kind, vector);

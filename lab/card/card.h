@@ -31,7 +31,7 @@ struct card_config {
 	bool msix, msi, intx;
 	bool strict;
 	struct card_fault fault[CARD_MAX_FAULTS];
-	unsigned faults;
+	unsigned int faults;
 };
 
 struct card {
@@ -73,8 +73,8 @@ void card_fini(struct card *card);
  *
  * Return: false when it does not lie in a BAR; then nothing was done.
  */
-bool card_bar_read(struct card *card, unsigned index, uint64_t off, void *buf, size_t len);
-bool card_bar_write(struct card *card, unsigned index, uint64_t off,
+bool card_bar_read(struct card *card, unsigned int index, uint64_t off, void *buf, size_t len);
+bool card_bar_write(struct card *card, unsigned int index, uint64_t off,
 		    const void *buf, size_t len);
 
 /* Configuration space; false when outside. A write may carry out an FLR. */
@@ -88,7 +88,7 @@ void card_reset(struct card *card);
 void card_disconnect(struct card *card);
 
 /* Interrupt plumbing: see irq_attached() and irq_intx_unmask(). */
-void card_irq_attached(struct card *card, enum irq_kind kind, unsigned vector);
+void card_irq_attached(struct card *card, enum irq_kind kind, unsigned int vector);
 void card_intx_unmask(struct card *card);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* --- interrupts ---------------------------------------------------------- */
 
-static bool signal_vector(void *ctx, enum irq_kind kind, unsigned vector)
+static bool signal_vector(void *ctx, enum irq_kind kind, unsigned int vector)
 {
 	struct device *d = ctx;
 
@@ -29,7 +29,7 @@ static enum irq_kind irq_kind(enum vfu_irq irq)
 	}
 }
 
-static unsigned op_irq_count(void *ctx, enum vfu_irq irq)
+static unsigned int op_irq_count(void *ctx, enum vfu_irq irq)
 {
 	struct device *d = ctx;
 	const struct card_config *c = &d->card.config;
@@ -46,7 +46,7 @@ static unsigned op_irq_count(void *ctx, enum vfu_irq irq)
 	}
 }
 
-static void op_irq_set(void *ctx, enum vfu_irq irq, unsigned vector, int fd)
+static void op_irq_set(void *ctx, enum vfu_irq irq, unsigned int vector, int fd)
 {
 	struct device *d = ctx;
 
@@ -67,7 +67,7 @@ static void op_irq_unmask(void *ctx, enum vfu_irq irq)
 		card_intx_unmask(&d->card);
 }
 
-static void op_irq_trigger(void *ctx, enum vfu_irq irq, unsigned vector)
+static void op_irq_trigger(void *ctx, enum vfu_irq irq, unsigned int vector)
 {
 	struct device *d = ctx;
 
@@ -77,7 +77,7 @@ static void op_irq_trigger(void *ctx, enum vfu_irq irq, unsigned vector)
 
 /* --- regions and memory --------------------------------------------------- */
 
-static uint64_t op_region_size(void *ctx, unsigned region)
+static uint64_t op_region_size(void *ctx, unsigned int region)
 {
 	struct device *d = ctx;
 
@@ -86,7 +86,7 @@ static uint64_t op_region_size(void *ctx, unsigned region)
 	return region < PCI_NUM_BARS ? d->card.pci.setup.bar[region].size : 0;
 }
 
-static bool op_region_read(void *ctx, unsigned region, uint64_t off, void *buf, size_t len)
+static bool op_region_read(void *ctx, unsigned int region, uint64_t off, void *buf, size_t len)
 {
 	struct device *d = ctx;
 
@@ -95,7 +95,7 @@ static bool op_region_read(void *ctx, unsigned region, uint64_t off, void *buf, 
 	return card_bar_read(&d->card, region, off, buf, len);
 }
 
-static bool op_region_write(void *ctx, unsigned region, uint64_t off,
+static bool op_region_write(void *ctx, unsigned int region, uint64_t off,
 			    const void *buf, size_t len)
 {
 	struct device *d = ctx;

@@ -40,8 +40,10 @@ static void check_alignment(struct engine *e, const struct xdma_desc *d)
 	uint32_t len_align = (e->x->setup.alignments >> 8) & 0xff;
 	struct books *b = e->x->books;
 
-	if (e->control & CTRL_FIXED)
-		addr_align = len_align = e->x->setup.width_bits / 8;
+	if (e->control & CTRL_FIXED) {
+		addr_align = e->x->setup.width_bits / 8;
+		len_align = addr_align;
+	}
 	if (addr_align > 1 && (d->src % addr_align || d->dst % addr_align))
 		books_violation(b, e->id, V_MISALIGNED,
 				"descriptor 0x%llx: source 0x%llx, destination 0x%llx, alignment %u",

@@ -10,7 +10,7 @@
 #define USER_SHIFT	IRQ_CHANNELS
 
 void irq_init(struct irq *irq, struct pciconf *pci, struct books *books,
-	      unsigned channels, irq_sink sink, void *ctx)
+	      unsigned int channels, irq_sink sink, void *ctx)
 {
 	memset(irq, 0, sizeof(*irq));
 	irq->pci = pci;
@@ -45,7 +45,7 @@ static void intx_update(struct irq *irq)
 		books_interrupt(irq->books, IRQ_INTX, 0);
 }
 
-static void send_message(struct irq *irq, enum irq_kind kind, unsigned vector)
+static void send_message(struct irq *irq, enum irq_kind kind, unsigned int vector)
 {
 	bool heard;
 
@@ -60,7 +60,7 @@ static void send_message(struct irq *irq, enum irq_kind kind, unsigned vector)
 }
 
 /* True when a fault eats this message. */
-static bool lost(struct irq *irq, unsigned source)
+static bool lost(struct irq *irq, unsigned int source)
 {
 	if (!irq->lose[source])
 		return false;
@@ -75,7 +75,7 @@ static void send_edges(struct irq *irq, uint32_t before)
 {
 	enum irq_kind kind = pciconf_irq_kind(irq->pci);
 	uint32_t now = requests(irq), rising = now & ~before;
-	unsigned i;
+	unsigned int i;
 
 	irq->swallowed &= now;
 	for (i = 0; rising; i++, rising >>= 1) {
@@ -112,7 +112,7 @@ static uint32_t vectors_read(const uint8_t *v)
 
 static void vectors_write(uint8_t *v, uint32_t value)
 {
-	unsigned i;
+	unsigned int i;
 
 	for (i = 0; i < 4; i++)
 		v[i] = (value >> (8 * i)) & 0x1f;
@@ -191,7 +191,7 @@ void irq_write(struct irq *irq, uint32_t byte, uint32_t value)
 	send_edges(irq, before);
 }
 
-void irq_set_channel(struct irq *irq, unsigned channel, bool high)
+void irq_set_channel(struct irq *irq, unsigned int channel, bool high)
 {
 	uint32_t before = requests(irq);
 
@@ -210,7 +210,7 @@ void irq_set_user(struct irq *irq, uint32_t lines)
 	send_edges(irq, before);
 }
 
-void irq_attached(struct irq *irq, enum irq_kind kind, unsigned vector)
+void irq_attached(struct irq *irq, enum irq_kind kind, unsigned int vector)
 {
 	if (kind == IRQ_INTX) {
 		irq->intx_masked = false;
@@ -235,7 +235,7 @@ void irq_config_changed(struct irq *irq)
 	intx_update(irq);
 }
 
-void irq_lose(struct irq *irq, unsigned source, uint32_t n)
+void irq_lose(struct irq *irq, unsigned int source, uint32_t n)
 {
 	irq->lose[source] = n;
 }

@@ -25,7 +25,7 @@
 #define IRQ_SOURCES	(IRQ_CHANNELS + IRQ_USERS)
 
 /* Deliver one message; false when nobody listens on that vector yet. */
-typedef bool (*irq_sink)(void *ctx, enum irq_kind kind, unsigned vector);
+typedef bool (*irq_sink)(void *ctx, enum irq_kind kind, unsigned int vector);
 
 struct irq {
 	struct pciconf *pci;
@@ -49,7 +49,7 @@ struct irq {
 };
 
 void irq_init(struct irq *irq, struct pciconf *pci, struct books *books,
-	      unsigned channels, irq_sink sink, void *ctx);
+	      unsigned int channels, irq_sink sink, void *ctx);
 void irq_reset(struct irq *irq);
 
 /* Registers at 0x2000, byte offset within the block. */
@@ -57,13 +57,13 @@ uint32_t irq_read(struct irq *irq, uint32_t byte);
 void irq_write(struct irq *irq, uint32_t byte, uint32_t value);
 
 /* A channel's line, OR of status and mask; the number is packed, H2C first. */
-void irq_set_channel(struct irq *irq, unsigned channel, bool high);
+void irq_set_channel(struct irq *irq, unsigned int channel, bool high);
 
 /* All user lines at once. */
 void irq_set_user(struct irq *irq, uint32_t lines);
 
 /* Something listens on this vector from now on: what was missed is sent. */
-void irq_attached(struct irq *irq, enum irq_kind kind, unsigned vector);
+void irq_attached(struct irq *irq, enum irq_kind kind, unsigned int vector);
 
 /* The client takes the next INTx. */
 void irq_intx_unmask(struct irq *irq);
@@ -72,6 +72,6 @@ void irq_intx_unmask(struct irq *irq);
 void irq_config_changed(struct irq *irq);
 
 /* Lose the next @n messages of @source (channels first, then user lines). */
-void irq_lose(struct irq *irq, unsigned source, uint32_t n);
+void irq_lose(struct irq *irq, unsigned int source, uint32_t n);
 
 #endif

@@ -8,7 +8,7 @@
 #include "irqfd.h"
 #include "util.h"
 
-static int *slot(struct irqfd *t, enum irq_kind kind, unsigned vector)
+static int *slot(struct irqfd *t, enum irq_kind kind, unsigned int vector)
 {
 	if (kind == IRQ_INTX && !vector)
 		return &t->intx;
@@ -28,7 +28,7 @@ static void replace(int *fd, int with)
 
 void irqfd_init(struct irqfd *t)
 {
-	unsigned i;
+	unsigned int i;
 
 	pthread_mutex_init(&t->lock, NULL);
 	t->intx = -1;
@@ -42,7 +42,7 @@ void irqfd_init(struct irqfd *t)
 
 void irqfd_clear(struct irqfd *t)
 {
-	unsigned i;
+	unsigned int i;
 
 	pthread_mutex_lock(&t->lock);
 	replace(&t->intx, -1);
@@ -61,7 +61,7 @@ void irqfd_fini(struct irqfd *t)
 	pthread_mutex_destroy(&t->lock);
 }
 
-void irqfd_set(struct irqfd *t, enum irq_kind kind, unsigned vector, int fd)
+void irqfd_set(struct irqfd *t, enum irq_kind kind, unsigned int vector, int fd)
 {
 	int *s = slot(t, kind, vector);
 
@@ -78,14 +78,14 @@ void irqfd_set(struct irqfd *t, enum irq_kind kind, unsigned vector, int fd)
 	pthread_mutex_unlock(&t->lock);
 }
 
-void irqfd_set_other(struct irqfd *t, unsigned which, int fd)
+void irqfd_set_other(struct irqfd *t, unsigned int which, int fd)
 {
 	pthread_mutex_lock(&t->lock);
 	replace(which ? &t->req : &t->err, fd);
 	pthread_mutex_unlock(&t->lock);
 }
 
-bool irqfd_signal(struct irqfd *t, enum irq_kind kind, unsigned vector)
+bool irqfd_signal(struct irqfd *t, enum irq_kind kind, unsigned int vector)
 {
 	int *s = slot(t, kind, vector);
 	uint64_t one = 1;

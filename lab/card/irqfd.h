@@ -24,15 +24,15 @@ void irqfd_init(struct irqfd *t);
 void irqfd_fini(struct irqfd *t);
 
 /* Take over @fd for a vector, or detach with -1. The old one is closed. */
-void irqfd_set(struct irqfd *t, enum irq_kind kind, unsigned vector, int fd);
+void irqfd_set(struct irqfd *t, enum irq_kind kind, unsigned int vector, int fd);
 
 /* The two that are only kept: error (0) and request (1). */
-void irqfd_set_other(struct irqfd *t, unsigned which, int fd);
+void irqfd_set_other(struct irqfd *t, unsigned int which, int fd);
 
 /* Close all. */
 void irqfd_clear(struct irqfd *t);
 
 /* Signal; false when nobody listens. */
-bool irqfd_signal(struct irqfd *t, enum irq_kind kind, unsigned vector);
+bool irqfd_signal(struct irqfd *t, enum irq_kind kind, unsigned int vector);
 
 #endif

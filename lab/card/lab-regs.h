@@ -60,7 +60,7 @@
  * is cleared or the function is reset (FLR); software clearing Run does not
  * end it. Faults that were armed but have not struck survive a reset.
  */
-#define LAB_FAULT_TARGET	0x040	/* RW: engine, LAB_ENGINE_*; for LOSE also 0x10 + user irq */
+#define LAB_FAULT_TARGET	0x040	/* RW: LAB_ENGINE_*; for LOSE also 0x10 + user irq */
 #define LAB_FAULT_COUNT		0x044	/* RW */
 #define LAB_FAULT_CMD		0x048	/* WO */
 #define LAB_FAULT_HANG		1	/* at once; the next run if none is on */

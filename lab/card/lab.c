@@ -31,7 +31,7 @@ static struct engine *target_engine(struct lab *lab, uint32_t target)
 }
 
 /* Interrupt source of a fault target; IRQ_SOURCES when there is none. */
-static unsigned target_source(struct lab *lab, uint32_t target)
+static unsigned int target_source(struct lab *lab, uint32_t target)
 {
 	struct engine *e = target_engine(lab, target);
 
@@ -44,7 +44,7 @@ static unsigned target_source(struct lab *lab, uint32_t target)
 
 void lab_clear_faults(struct lab *lab)
 {
-	unsigned i;
+	unsigned int i;
 
 	for (i = 0; i < XDMA_ENGINES; i++)
 		if (target_engine(lab, i))
@@ -56,7 +56,7 @@ void lab_clear_faults(struct lab *lab)
 bool lab_fault(struct lab *lab, uint32_t target, uint32_t command, uint32_t n)
 {
 	struct engine *e = target_engine(lab, target);
-	unsigned source = target_source(lab, target);
+	unsigned int source = target_source(lab, target);
 
 	switch (command) {
 	case LAB_FAULT_HANG:
@@ -83,7 +83,7 @@ bool lab_fault(struct lab *lab, uint32_t target, uint32_t command, uint32_t n)
 static uint32_t fault_state(struct lab *lab)
 {
 	struct engine *e = target_engine(lab, lab->fault_target);
-	unsigned source = target_source(lab, lab->fault_target);
+	unsigned int source = target_source(lab, lab->fault_target);
 	uint32_t state = 0;
 
 	if (e && e->hung)

@@ -54,7 +54,7 @@ static void add_cap(struct pciconf *pc, uint8_t **next, uint8_t off, uint8_t id)
 
 static void init_bars(struct pciconf *pc)
 {
-	unsigned i;
+	unsigned int i;
 
 	for (i = 0; i < PCI_NUM_BARS; i++) {
 		const struct pci_bar *bar = &pc->setup.bar[i];
@@ -186,19 +186,19 @@ enum irq_kind pciconf_irq_kind(const struct pciconf *pc)
 	return pc->setup.intx ? IRQ_INTX : IRQ_NONE;
 }
 
-unsigned pciconf_msi_vectors(const struct pciconf *pc)
+unsigned int pciconf_msi_vectors(const struct pciconf *pc)
 {
-	unsigned log2 = (get_le16(&pc->space[MSI_CTRL]) >> 4) & 0x7;
+	unsigned int log2 = (get_le16(&pc->space[MSI_CTRL]) >> 4) & 0x7;
 
 	return 1u << (log2 > MSI_LOG2_MAX ? MSI_LOG2_MAX : log2);
 }
 
-unsigned pciconf_max_payload(const struct pciconf *pc)
+unsigned int pciconf_max_payload(const struct pciconf *pc)
 {
 	return (get_le16(&pc->space[EXP_DEVCTL]) >> 5) & 0x7;
 }
 
-unsigned pciconf_max_read(const struct pciconf *pc)
+unsigned int pciconf_max_read(const struct pciconf *pc)
 {
 	return (get_le16(&pc->space[EXP_DEVCTL]) >> 12) & 0x7;
 }

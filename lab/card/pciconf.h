@@ -26,7 +26,7 @@ struct pciconf_setup {
 	uint16_t vendor, device;
 	struct pci_bar bar[PCI_NUM_BARS];
 	bool msix, msi, intx;
-	unsigned msix_bar;
+	unsigned int msix_bar;
 	uint32_t msix_table, msix_pba;
 };
 
@@ -59,10 +59,10 @@ void pciconf_set_intx_level(struct pciconf *pc, bool high);
 
 /* The kind of interrupt that is switched on: MSI-X before MSI before INTx. */
 enum irq_kind pciconf_irq_kind(const struct pciconf *pc);
-unsigned pciconf_msi_vectors(const struct pciconf *pc);
+unsigned int pciconf_msi_vectors(const struct pciconf *pc);
 
 /* Encoded sizes as in Device Control: 0 = 128 bytes, 1 = 256 ... */
-unsigned pciconf_max_payload(const struct pciconf *pc);
-unsigned pciconf_max_read(const struct pciconf *pc);
+unsigned int pciconf_max_payload(const struct pciconf *pc);
+unsigned int pciconf_max_read(const struct pciconf *pc);
 
 #endif

@@ -119,7 +119,7 @@ static const struct target targets[16] = {
 	[T_SG_COMMON] = { "sgdma", sg_common_regs },
 };
 
-static bool per_channel(unsigned target)
+static bool per_channel(unsigned int target)
 {
 	return target == T_H2C || target == T_C2H || target == T_H2C_SG || target == T_C2H_SG;
 }
@@ -128,7 +128,7 @@ static bool per_channel(unsigned target)
 struct engine *regs_engine(struct xdma *x, uint32_t offset)
 {
 	bool c2h = XDMA_TARGET(offset) == T_C2H || XDMA_TARGET(offset) == T_C2H_SG;
-	unsigned channel = XDMA_CHANNEL(offset);
+	unsigned int channel = XDMA_CHANNEL(offset);
 
 	if (channel >= (c2h ? x->setup.c2h : x->setup.h2c))
 		return NULL;
@@ -137,7 +137,7 @@ struct engine *regs_engine(struct xdma *x, uint32_t offset)
 
 static const struct reg *find_reg(struct xdma *x, uint32_t offset)
 {
-	unsigned target = XDMA_TARGET(offset);
+	unsigned int target = XDMA_TARGET(offset);
 	const struct reg *r = targets[target].regs;
 
 	if (!r || (per_channel(target) ? !regs_engine(x, offset) : XDMA_CHANNEL(offset)))
@@ -156,7 +156,7 @@ bool regs_known(struct xdma *x, uint32_t offset)
 void xdma_register_name(struct xdma *x, uint32_t offset, char *buf, size_t len)
 {
 	const struct reg *r = find_reg(x, offset);
-	unsigned target = XDMA_TARGET(offset);
+	unsigned int target = XDMA_TARGET(offset);
 
 	if (r && per_channel(target))
 		snprintf(buf, len, "%s%u.%s", targets[target].name, XDMA_CHANNEL(offset),
@@ -173,7 +173,7 @@ void xdma_register_name(struct xdma *x, uint32_t offset, char *buf, size_t len)
 void regs_check_write(struct xdma *x, uint32_t offset, uint32_t value)
 {
 	const struct reg *r = find_reg(x, offset);
-	unsigned id = BOOKS_CARD;
+	unsigned int id = BOOKS_CARD;
 
 	if (!x->books->strict)
 		return;

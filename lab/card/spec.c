@@ -27,7 +27,7 @@ static bool number(const char *text, int base, uint64_t *out)
 {
 	static const char suffixes[] = "KMGT";
 	const char *suffix;
-	unsigned shift = 0;
+	unsigned int shift = 0;
 	char *end;
 
 	/* strtoull() would take signs and spaces */
@@ -42,7 +42,7 @@ static bool number(const char *text, int base, uint64_t *out)
 		suffix = strchr(suffixes, *end);
 		if (!suffix || end[1])
 			return false;
-		shift = 10 * (unsigned)(suffix - suffixes + 1);
+		shift = 10 * (unsigned int)(suffix - suffixes + 1);
 		if (*out > UINT64_MAX >> shift)
 			return false;
 		*out <<= shift;
@@ -62,13 +62,13 @@ static bool get_number(struct parser *p, uint64_t low, uint64_t high, uint64_t *
 	return fail(p, range);
 }
 
-static bool get_unsigned(struct parser *p, unsigned low, unsigned high, unsigned *out)
+static bool get_unsigned(struct parser *p, unsigned int low, unsigned int high, unsigned int *out)
 {
 	uint64_t v;
 
 	if (!get_number(p, low, high, &v))
 		return false;
-	*out = (unsigned)v;
+	*out = (unsigned int)v;
 	return true;
 }
 
@@ -84,7 +84,7 @@ static bool get_bar_size(struct parser *p, uint64_t smallest, uint64_t *out)
 
 static bool parse_id(struct parser *p)
 {
-	unsigned vendor, device;
+	unsigned int vendor, device;
 	char rest;
 
 	if (strlen(p->value) != 9 ||
@@ -126,7 +126,7 @@ static bool parse_bars(struct parser *p)
 
 static bool parse_width(struct parser *p)
 {
-	unsigned w;
+	unsigned int w;
 
 	if (!get_unsigned(p, 64, 512, &w))
 		return false;
@@ -151,7 +151,7 @@ static bool parse_one_fault(struct parser *p, const char *text)
 {
 	struct card_config *c = p->config;
 	struct card_fault f = { 0 };
-	unsigned channel;
+	unsigned int channel;
 	char what[8];
 	int used = 0;
 
@@ -293,7 +293,9 @@ bool spec_parse(const char *text, struct card_config *config, char *error, size_
 	config->device = 0x903f;
 	config->mem_size = 4ull << 30;
 	config->user_size = 64 << 10;
-	config->msix = config->msi = config->intx = true;
+	config->msix = true;
+	config->msi = true;
+	config->intx = true;
 	config->strict = true;
 	snprintf(error, len, "out of memory");
 	return parse_pass(&p, text, false) && check_together(&p) && parse_pass(&p, text, true);

@@ -61,7 +61,7 @@ struct message {
 	const uint8_t *data;	/* payload */
 	size_t len;
 	int *fds;
-	unsigned nfds;
+	unsigned int nfds;
 	uint8_t *reply;		/* payload of the reply */
 	size_t reply_len;
 };
@@ -323,9 +323,9 @@ static int dispatch(struct message *m)
 
 /* --- framing ------------------------------------------------------------- */
 
-static void close_fds(int *fds, unsigned n)
+static void close_fds(int *fds, unsigned int n)
 {
-	unsigned i;
+	unsigned int i;
 
 	for (i = 0; i < n; i++)
 		if (fds[i] >= 0)
@@ -334,7 +334,7 @@ static void close_fds(int *fds, unsigned n)
 
 /* One complete message. Return: false when the session is over. */
 static bool handle(struct vfu_session *s, const uint8_t *msg, uint32_t size,
-		   int *fds, unsigned nfds)
+		   int *fds, unsigned int nfds)
 {
 	struct message m = {
 		.s = s,
@@ -394,10 +394,10 @@ uint8_t *vfu_room(struct vfu_session *s, size_t *room)
 }
 
 /* Descriptors of the message that is now first; too many end the session. */
-static bool keep_fds(struct vfu_session *s, const int *fds, unsigned nfds)
+static bool keep_fds(struct vfu_session *s, const int *fds, unsigned int nfds)
 {
 	bool fit = s->nfds + nfds <= VFU_MAX_FDS;
-	unsigned i;
+	unsigned int i;
 
 	for (i = 0; i < nfds; i++) {
 		if (fit)
@@ -413,7 +413,7 @@ static bool keep_fds(struct vfu_session *s, const int *fds, unsigned nfds)
  * byte of their message, and the kernel ends a piece behind the write that
  * carried some: so they belong to the last message that begins in the piece.
  */
-bool vfu_received(struct vfu_session *s, size_t len, const int *fds, unsigned nfds)
+bool vfu_received(struct vfu_session *s, size_t len, const int *fds, unsigned int nfds)
 {
 	int now[VFU_MAX_FDS];
 	size_t at = 0;
@@ -422,7 +422,7 @@ bool vfu_received(struct vfu_session *s, size_t len, const int *fds, unsigned nf
 	s->have += len;
 	while (ok && s->have - at >= HDR_SIZE) {
 		uint32_t size = get_le32(s->in + at + 4);
-		unsigned n;
+		unsigned int n;
 
 		if (size < HDR_SIZE || size > sizeof(s->in)) {
 			ok = false;

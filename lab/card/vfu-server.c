@@ -41,7 +41,7 @@ static bool send_all(void *ctx, const void *buf, size_t len)
 }
 
 /* Take the descriptors out of a control buffer; false when some were lost. */
-static bool get_fds(struct msghdr *mh, int *fds, unsigned *nfds)
+static bool get_fds(struct msghdr *mh, int *fds, unsigned int *nfds)
 {
 	struct cmsghdr *c;
 
@@ -53,7 +53,7 @@ static bool get_fds(struct msghdr *mh, int *fds, unsigned *nfds)
 			continue;
 		/* the buffer has room for VFU_MAX_FDS in all */
 		memcpy(fds + *nfds, CMSG_DATA(c), n * sizeof(int));
-		*nfds += (unsigned)n;
+		*nfds += (unsigned int)n;
 	}
 	return !(mh->msg_flags & MSG_CTRUNC);
 }
@@ -71,7 +71,7 @@ static bool receive(struct vfu_session *s, int fd)
 		.msg_control = control.buf, .msg_controllen = sizeof(control.buf),
 	};
 	int fds[VFU_MAX_FDS];
-	unsigned nfds, i;
+	unsigned int nfds, i;
 	bool whole;
 	ssize_t n;
 
@@ -210,8 +210,8 @@ int vfu_server_open(struct vfu_server *srv, const char *path,
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(addr.sun_path, path);
-	strcpy(srv->path, path);
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	memcpy(srv->path, path, strlen(path) + 1);
 	srv->ops = ops;
 	srv->ctx = ctx;
 	srv->conn_fd = -1;

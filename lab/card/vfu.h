@@ -28,18 +28,18 @@ enum vfu_irq { VFU_INTX, VFU_MSI, VFU_MSIX, VFU_ERR, VFU_REQ, VFU_NUM_IRQS };
 
 struct vfu_ops {
 	/* bytes of a region, 0 when it is not there */
-	uint64_t (*region_size)(void *ctx, unsigned region);
+	uint64_t (*region_size)(void *ctx, unsigned int region);
 	/* false: no such place */
-	bool (*region_read)(void *ctx, unsigned region, uint64_t off, void *buf, size_t len);
-	bool (*region_write)(void *ctx, unsigned region, uint64_t off,
+	bool (*region_read)(void *ctx, unsigned int region, uint64_t off, void *buf, size_t len);
+	bool (*region_write)(void *ctx, unsigned int region, uint64_t off,
 			     const void *buf, size_t len);
 	/* vectors of an interrupt kind */
-	unsigned (*irq_count)(void *ctx, enum vfu_irq irq);
+	unsigned int (*irq_count)(void *ctx, enum vfu_irq irq);
 	/* listen on @fd from now on (taken over); -1: nobody listens */
-	void (*irq_set)(void *ctx, enum vfu_irq irq, unsigned vector, int fd);
+	void (*irq_set)(void *ctx, enum vfu_irq irq, unsigned int vector, int fd);
 	void (*irq_unmask)(void *ctx, enum vfu_irq irq);
 	/* loop-back: raise it as if the device had */
-	void (*irq_trigger)(void *ctx, enum vfu_irq irq, unsigned vector);
+	void (*irq_trigger)(void *ctx, enum vfu_irq irq, unsigned int vector);
 	/* 0 or -errno; @fd is -1 or stays the caller's; @prot: 1 read, 2 write */
 	int (*dma_map)(void *ctx, uint64_t start, uint64_t size, uint32_t prot,
 		       int fd, uint64_t offset);
@@ -60,7 +60,7 @@ struct vfu_session {
 	bool agreed;			/* VERSION was exchanged */
 	size_t have;			/* bytes in in[] */
 	int fds[VFU_MAX_FDS];		/* came with the first message in in[] */
-	unsigned nfds;
+	unsigned int nfds;
 	uint8_t in[VFU_MAX_MESSAGE];
 	uint8_t out[VFU_MAX_MESSAGE];
 };
@@ -88,7 +88,7 @@ uint8_t *vfu_room(struct vfu_session *s, size_t *room);
  *
  * Return: false when the connection must be closed.
  */
-bool vfu_received(struct vfu_session *s, size_t len, const int *fds, unsigned nfds);
+bool vfu_received(struct vfu_session *s, size_t len, const int *fds, unsigned int nfds);
 
 struct vfu_server {
 	const struct vfu_ops *ops;

@@ -207,7 +207,7 @@ static uint32_t sg_bits(const struct xdma *x)
 static void sg_common_write(struct xdma *x, uint32_t byte, uint32_t value)
 {
 	uint32_t there = sg_bits(x);
-	unsigned i;
+	unsigned int i;
 
 	switch (byte) {
 	case SGC_HALT:
@@ -245,7 +245,7 @@ static void sg_common_write(struct xdma *x, uint32_t byte, uint32_t value)
 static uint32_t config_read(struct xdma *x, uint32_t byte)
 {
 	enum irq_kind kind = pciconf_irq_kind(x->pci);
-	unsigned width;
+	unsigned int width;
 
 	switch (byte) {
 	case 0:
@@ -386,7 +386,7 @@ void xdma_write(struct xdma *x, uint32_t offset, uint32_t value)
 
 /* --- life ---------------------------------------------------------------- */
 
-bool xdma_engine_there(const struct xdma *x, unsigned id)
+bool xdma_engine_there(const struct xdma *x, unsigned int id)
 {
 	return id < XDMA_MAX_CHANNELS ? id < x->setup.h2c :
 	       id - XDMA_MAX_CHANNELS < x->setup.c2h;
@@ -394,7 +394,7 @@ bool xdma_engine_there(const struct xdma *x, unsigned id)
 
 static void reset_common(struct xdma *x)
 {
-	unsigned i;
+	unsigned int i;
 
 	x->halt = 0;
 	x->credit_mode = 0;
@@ -409,7 +409,7 @@ static void reset_common(struct xdma *x)
 
 void xdma_reset(struct xdma *x)
 {
-	unsigned i;
+	unsigned int i;
 
 	for (i = 0; i < XDMA_ENGINES; i++)
 		if (xdma_engine_there(x, i))
@@ -420,9 +420,9 @@ void xdma_reset(struct xdma *x)
 	reset_common(x);
 }
 
-bool xdma_poll(struct xdma *x, unsigned steps)
+bool xdma_poll(struct xdma *x, unsigned int steps)
 {
-	unsigned i, resting = 0;
+	unsigned int i, resting = 0;
 	uint64_t until;
 
 	pthread_mutex_lock(x->lock);
@@ -448,9 +448,9 @@ bool xdma_poll(struct xdma *x, unsigned steps)
 	return resting == XDMA_ENGINES;
 }
 
-static void stop_engines(struct xdma *x, unsigned started)
+static void stop_engines(struct xdma *x, unsigned int started)
 {
-	unsigned i;
+	unsigned int i;
 
 	pthread_mutex_lock(x->lock);
 	x->quit = true;
@@ -466,7 +466,7 @@ static void stop_engines(struct xdma *x, unsigned started)
 
 int xdma_init(struct xdma *x, const struct xdma_setup *setup)
 {
-	unsigned i;
+	unsigned int i;
 	int err;
 
 	x->setup = *setup;

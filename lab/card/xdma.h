@@ -69,9 +69,9 @@ struct mover;
 struct engine {
 	struct xdma *x;
 	enum xdma_dir dir;
-	unsigned channel;	/* 0-3 within the direction */
-	unsigned id;		/* 0-7, as in the books */
-	unsigned irq;		/* 0-7, packed */
+	unsigned int channel;	/* 0-3 within the direction */
+	unsigned int id;		/* 0-7, as in the books */
+	unsigned int irq;		/* 0-7, packed */
 	const struct mover *mover;
 	bool stream;
 
@@ -110,9 +110,9 @@ struct engine {
 };
 
 struct xdma_setup {
-	unsigned h2c, c2h;
+	unsigned int h2c, c2h;
 	uint32_t alignments;
-	unsigned width_bits;
+	unsigned int width_bits;
 	uint64_t rate;		/* bytes per second and engine, 0: no limit */
 	uint64_t desc_ns, run_ns;
 	bool threads;		/* false: the owner calls xdma_poll() */
@@ -166,7 +166,7 @@ void regs_check_write(struct xdma *x, uint32_t offset, uint32_t value);
 void xdma_register_name(struct xdma *x, uint32_t offset, char *buf, size_t len);
 
 /* Is the engine with this number (0-3 h2c, 4-7 c2h) configured? */
-bool xdma_engine_there(const struct xdma *x, unsigned id);
+bool xdma_engine_there(const struct xdma *x, unsigned int id);
 
 /**
  * xdma_poll() - step all engines of an IP without threads
@@ -176,7 +176,7 @@ bool xdma_engine_there(const struct xdma *x, unsigned id);
  * Sleeps where the link model says so. Return: true when no engine can go on
  * before something changes, false when the steps were used up.
  */
-bool xdma_poll(struct xdma *x, unsigned steps);
+bool xdma_poll(struct xdma *x, unsigned int steps);
 
 /* engine.c; all with x->lock held */
 int engine_init(struct engine *e);

@@ -123,7 +123,7 @@ void client_close(struct client *c)
 	c->ram_fd = -1;
 }
 
-bool client_send(struct client *c, const void *buf, size_t len, const int *fds, unsigned nfds)
+bool client_send(struct client *c, const void *buf, size_t len, const int *fds, unsigned int nfds)
 {
 	union {
 		struct cmsghdr align;
@@ -171,7 +171,7 @@ static size_t make_message(struct client *c, uint8_t *msg, uint16_t command,
 }
 
 ssize_t client_call(struct client *c, uint16_t command, const void *data, size_t len,
-		    const int *fds, unsigned nfds, void *reply, size_t room)
+		    const int *fds, unsigned int nfds, void *reply, size_t room)
 {
 	uint8_t msg[9000], hdr[16];
 	uint32_t size;
@@ -225,7 +225,7 @@ int client_dma_unmap(struct client *c, uint64_t addr, uint64_t size)
 }
 
 int client_set_irq(struct client *c, uint32_t flags, uint32_t index, uint32_t start,
-		   uint32_t count, const int *fds, unsigned nfds)
+		   uint32_t count, const int *fds, unsigned int nfds)
 {
 	uint8_t d[20], r[20];
 
@@ -237,7 +237,7 @@ int client_set_irq(struct client *c, uint32_t flags, uint32_t index, uint32_t st
 	return (int)client_call(c, 8, d, sizeof(d), fds, nfds, r, sizeof(r));
 }
 
-uint64_t client_read(struct client *c, uint32_t region, uint64_t off, unsigned len)
+uint64_t client_read(struct client *c, uint32_t region, uint64_t off, unsigned int len)
 {
 	uint8_t d[16], r[24] = { 0 };
 
@@ -249,7 +249,7 @@ uint64_t client_read(struct client *c, uint32_t region, uint64_t off, unsigned l
 	return get_le64(r + 16);
 }
 
-static size_t make_write(uint8_t *d, uint32_t region, uint64_t off, unsigned len, uint64_t v)
+static size_t make_write(uint8_t *d, uint32_t region, uint64_t off, unsigned int len, uint64_t v)
 {
 	put_le64(d, off);
 	put_le32(d + 8, region);
@@ -258,7 +258,7 @@ static size_t make_write(uint8_t *d, uint32_t region, uint64_t off, unsigned len
 	return 16 + len;
 }
 
-void client_write(struct client *c, uint32_t region, uint64_t off, unsigned len, uint64_t v)
+void client_write(struct client *c, uint32_t region, uint64_t off, unsigned int len, uint64_t v)
 {
 	uint8_t d[24], r[24];
 
@@ -297,7 +297,7 @@ static bool start_queries(struct client *c)
 {
 	static const uint8_t regions[] = { 0, 1, 2, 3, 4, 5, 7 };
 	uint8_t d[32] = { 16 }, r[4200];
-	unsigned i;
+	unsigned int i;
 
 	if (client_call(c, 4, d, 16, NULL, 0, r, 16) != 16 || get_le32(r + 4) != 3)
 		return false;
@@ -324,7 +324,7 @@ static bool start_queries(struct client *c)
 static bool start_reset(struct client *c)
 {
 	uint8_t r[16];
-	unsigned i;
+	unsigned int i;
 
 	/* the ROM is sized and must not appear */
 	client_write(c, 7, 0x30, 4, 0xfffff800);

@@ -62,10 +62,10 @@ void client_close(struct client *c);
  * this.
  */
 ssize_t client_call(struct client *c, uint16_t command, const void *data, size_t len,
-		    const int *fds, unsigned nfds, void *reply, size_t room);
+		    const int *fds, unsigned int nfds, void *reply, size_t room);
 
 /* Send raw bytes, with descriptors. */
-bool client_send(struct client *c, const void *buf, size_t len, const int *fds, unsigned nfds);
+bool client_send(struct client *c, const void *buf, size_t len, const int *fds, unsigned int nfds);
 
 /* Has the server closed the connection? Waits up to 2 s. */
 bool client_closed(struct client *c);
@@ -77,10 +77,10 @@ int client_dma_map(struct client *c, uint64_t addr, uint64_t size, uint32_t prot
 		   int fd, uint64_t offset);
 int client_dma_unmap(struct client *c, uint64_t addr, uint64_t size);
 int client_set_irq(struct client *c, uint32_t flags, uint32_t index, uint32_t start,
-		   uint32_t count, const int *fds, unsigned nfds);
+		   uint32_t count, const int *fds, unsigned int nfds);
 
-uint64_t client_read(struct client *c, uint32_t region, uint64_t off, unsigned len);
-void client_write(struct client *c, uint32_t region, uint64_t off, unsigned len, uint64_t v);
+uint64_t client_read(struct client *c, uint32_t region, uint64_t off, unsigned int len);
+void client_write(struct client *c, uint32_t region, uint64_t off, unsigned int len, uint64_t v);
 /* As QEMU writes to memory BARs: no answer. */
 void client_post(struct client *c, uint32_t region, uint64_t off, uint32_t v);
 

@@ -43,7 +43,7 @@ static uint32_t word(struct input *in)
 	return v | (uint32_t)byte(in) << 24;
 }
 
-static bool sink(void *ctx, enum irq_kind kind, unsigned vector)
+static bool sink(void *ctx, enum irq_kind kind, unsigned int vector)
 {
 	(void)ctx;
 	if (kind == IRQ_NONE || vector >= 32)
@@ -52,12 +52,12 @@ static bool sink(void *ctx, enum irq_kind kind, unsigned vector)
 	return true;
 }
 
-static void write32(unsigned bar, uint32_t off, uint32_t v)
+static void write32(unsigned int bar, uint32_t off, uint32_t v)
 {
 	card_bar_write(&card, bar, off, &v, 4);
 }
 
-static uint32_t read32(unsigned bar, uint32_t off)
+static uint32_t read32(unsigned int bar, uint32_t off)
 {
 	uint32_t v = 0;
 
@@ -185,7 +185,7 @@ static void step(struct input *in)
 static void check_sane(void)
 {
 	uint8_t command[2] = { 6, 0 };
-	unsigned i;
+	unsigned int i;
 
 	card_disconnect(&card);
 	for (i = 0; i < MEMORY; i++)

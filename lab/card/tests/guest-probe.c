@@ -76,7 +76,7 @@ static void find_device(void)
 		DIE("no 10ee: device");
 }
 
-static volatile uint32_t *map_bar(unsigned index)
+static volatile uint32_t *map_bar(unsigned int index)
 {
 	char path[330];
 	void *p;
@@ -115,7 +115,7 @@ static void enable_device(void)
 static void get_pages(void)
 {
 	uint64_t entry;
-	unsigned i;
+	unsigned int i;
 	int fd = open("/proc/self/pagemap", O_RDONLY);
 
 	for (i = 0; i < PAGES; i++) {
@@ -133,9 +133,9 @@ static void get_pages(void)
 }
 
 /* As AMD's driver does before it offers anything. */
-static void probe(unsigned h2c, unsigned c2h)
+static void probe(unsigned int h2c, unsigned int c2h)
 {
-	unsigned i;
+	unsigned int i;
 
 	expect("irq identifier", rd(0x2000) >> 16, 0x1fc2);
 	expect("config identifier", rd(0x3000) >> 16, 0x1fc3);
@@ -167,7 +167,7 @@ static void probe(unsigned h2c, unsigned c2h)
 }
 
 /* One descriptor in poll mode; as AMD's driver starts and stops it. */
-static void transfer(uint32_t base, unsigned wb_slot, uint64_t src, uint64_t dst, uint32_t len)
+static void transfer(uint32_t base, unsigned int wb_slot, uint64_t src, uint64_t dst, uint32_t len)
 {
 	volatile uint32_t *wb = (volatile uint32_t *)(void *)(page[1] + 64 * wb_slot);
 	uint64_t end = now_ns() + 5 * NSEC_PER_SEC;
@@ -192,7 +192,7 @@ static void transfer(uint32_t base, unsigned wb_slot, uint64_t src, uint64_t dst
 int main(int argc, char **argv)
 {
 	uint64_t t, reads, writes, card = 0x12345678;
-	unsigned i, j, h2c, c2h;
+	unsigned int i, j, h2c, c2h;
 	uint32_t config;
 
 	if (argc > 1)
@@ -224,7 +224,7 @@ int main(int argc, char **argv)
 	t = now_ns();
 	for (i = 0; i < ROUNDS; i++) {
 		uint32_t len = 1 + i * 4 % PAGE;
-		unsigned ch = i % h2c, ch2 = i % c2h;
+		unsigned int ch = i % h2c, ch2 = i % c2h;
 
 		for (j = 0; j < len; j++)
 			page[2][j] = (uint8_t)(i + j * 7 + j / 256);

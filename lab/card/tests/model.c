@@ -8,7 +8,7 @@
 #include "model.h"
 #include "tap.h"
 
-static bool sink(void *ctx, enum irq_kind kind, unsigned vector)
+static bool sink(void *ctx, enum irq_kind kind, unsigned int vector)
 {
 	struct bench *b = ctx;
 
@@ -31,7 +31,7 @@ static void set_up_driver(struct bench *b)
 
 static void unmask_channels(struct bench *b)
 {
-	unsigned i;
+	unsigned int i;
 
 	for (i = 0; i < b->card.config.xdma.h2c; i++)
 		wr(b, 0x0090 + 0x100 * i, 0x00f83e7e);
@@ -103,7 +103,7 @@ void user_wr(struct bench *b, uint32_t off, uint32_t value)
 	card_bar_write(&b->card, 0, off, &value, 4);
 }
 
-uint64_t cfg_rd(struct bench *b, uint32_t off, unsigned len)
+uint64_t cfg_rd(struct bench *b, uint32_t off, unsigned int len)
 {
 	uint64_t value = 0;
 
@@ -111,7 +111,7 @@ uint64_t cfg_rd(struct bench *b, uint32_t off, unsigned len)
 	return value;
 }
 
-void cfg_wr(struct bench *b, uint32_t off, unsigned len, uint64_t value)
+void cfg_wr(struct bench *b, uint32_t off, unsigned int len, uint64_t value)
 {
 	card_config_write(&b->card, off, &value, len);
 }
@@ -128,7 +128,7 @@ uint64_t book(struct bench *b, uint32_t engine, uint32_t counter)
 uint64_t violations(struct bench *b, enum violation kind)
 {
 	uint64_t n = 0;
-	unsigned e;
+	unsigned int e;
 
 	pthread_mutex_lock(&b->card.books.lock);
 	for (e = 0; e <= BOOKS_ENGINES; e++)
@@ -217,7 +217,7 @@ bool wait_idle(struct bench *b, uint32_t channel)
 	return true;
 }
 
-bool wait_irq(struct bench *b, unsigned vector, unsigned count)
+bool wait_irq(struct bench *b, unsigned int vector, unsigned int count)
 {
 	uint64_t end = now_ns() + 5 * NSEC_PER_SEC;
 

@@ -17,10 +17,10 @@ struct bench {
 	struct card card;
 	int ram_fd;
 	uint8_t *ram;
-	unsigned dma;			/* BAR index */
+	unsigned int dma;			/* BAR index */
 	bool up;			/* a failed test leaves it so: cleaned up by the next */
 	bool deaf;			/* nobody listens to interrupts */
-	_Atomic unsigned irqs[32];
+	_Atomic unsigned int irqs[32];
 	_Atomic int kind;
 };
 
@@ -37,8 +37,8 @@ uint32_t rd(struct bench *b, uint32_t off);
 void wr(struct bench *b, uint32_t off, uint32_t value);
 uint32_t user_rd(struct bench *b, uint32_t off);
 void user_wr(struct bench *b, uint32_t off, uint32_t value);
-uint64_t cfg_rd(struct bench *b, uint32_t off, unsigned len);
-void cfg_wr(struct bench *b, uint32_t off, unsigned len, uint64_t value);
+uint64_t cfg_rd(struct bench *b, uint32_t off, unsigned int len);
+void cfg_wr(struct bench *b, uint32_t off, unsigned int len, uint64_t value);
 
 /* A counter of the books, through the lab block. */
 uint64_t book(struct bench *b, uint32_t engine, uint32_t counter);
@@ -80,7 +80,7 @@ void bench_run(struct bench *b);
 bool wait_idle(struct bench *b, uint32_t channel);
 
 /* Wait for a vector's count, at most 5 s. */
-bool wait_irq(struct bench *b, unsigned vector, unsigned count);
+bool wait_irq(struct bench *b, unsigned int vector, unsigned int count);
 
 void fill(uint8_t *p, size_t len, uint32_t seed);
 

@@ -83,7 +83,7 @@ static void test_chains(void)
 /* Linux's in-tree driver: nxt_adj only in the last of a block, zeros elsewhere. */
 static void test_chain_without_countdown(void)
 {
-	unsigned i;
+	unsigned int i;
 
 	CHECK(bench_up(&b, "strict=off", false));
 	fill(b.ram + 0x400000, 96 * 64, 3);
@@ -287,7 +287,7 @@ static void test_mask_edges(void)
 /* Our own driver: no status read, Run off and on clears; one message per run. */
 static void test_restart_without_status_read(void)
 {
-	unsigned i;
+	unsigned int i;
 
 	CHECK(bench_up(&b, "", false));
 	put_desc(&b, 0x1000, one());

@@ -26,11 +26,11 @@ void sleep_until(uint64_t ns)
 }
 
 /* Busy time of @runs runs of a chain; @gap_ns of idleness between them. */
-static uint64_t busy_time(const char *spec, unsigned runs, unsigned descs, uint32_t len,
+static uint64_t busy_time(const char *spec, unsigned int runs, unsigned int descs, uint32_t len,
 			  uint64_t late, uint64_t gap_ns)
 {
 	uint64_t busy;
-	unsigned i;
+	unsigned int i;
 
 	fake_time = 1000000000;
 	late_ns = late;

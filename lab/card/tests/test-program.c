@@ -33,7 +33,7 @@ struct fixture {
 
 static bool up(struct fixture *f, const char *spec)
 {
-	unsigned i;
+	unsigned int i;
 
 	memset(f, 0, sizeof(*f));
 	if (!program_start(&f->prog, card_binary, spec))
@@ -63,7 +63,7 @@ static bool up(struct fixture *f, const char *spec)
 
 static void close_client(struct fixture *f)
 {
-	unsigned i;
+	unsigned int i;
 
 	client_close(&f->c);
 	for (i = 0; i < 4; i++)
@@ -103,7 +103,7 @@ static void start(struct fixture *f, uint32_t channel, uint64_t desc)
 static void test_round_trip(void)
 {
 	struct fixture f;
-	unsigned i;
+	unsigned int i;
 
 	CHECK(up(&f, "h2c=1,c2h=1"));
 	for (i = 0; i < 8192; i++)
@@ -124,14 +124,13 @@ static void test_round_trip(void)
 	CHECK_EQ(down(&f), 0);
 }
 
-
 /* Writes posted, interrupt back: what the card's side of a 4 KiB run takes. */
 static void test_latency(void)
 {
 	uint64_t t, best = ~0ull, sum = 0;
-	const unsigned rounds = 300;
+	const unsigned int rounds = 300;
 	struct fixture f;
-	unsigned i;
+	unsigned int i;
 
 	CHECK(up(&f, ""));
 	put_desc(&f, 0x1000, 3, 4096, 0x100000, 0);
@@ -173,7 +172,7 @@ static void test_pipelined_maps(void)
 {
 	uint8_t msg[48], hdr[16];
 	struct fixture f;
-	unsigned i;
+	unsigned int i;
 	int fd;
 
 	CHECK(up(&f, ""));
@@ -260,7 +259,7 @@ static void test_reconnect(void)
 {
 	struct fixture f;
 	struct client c;
-	unsigned i;
+	unsigned int i;
 
 	CHECK(up(&f, ""));
 	put_desc(&f, 0x1000, 3, 64, 0x100000, 0);
@@ -304,7 +303,7 @@ static void test_bad_peers(void)
 	struct fixture f;
 	struct client c;
 	uint8_t junk[4096];
-	unsigned i;
+	unsigned int i;
 
 	CHECK(up(&f, ""));
 	close_client(&f);
@@ -316,7 +315,7 @@ static void test_bad_peers(void)
 		client_close(&c);
 	}
 	for (i = 0; i < 200; i++) {
-		unsigned j;
+		unsigned int j;
 
 		CHECK(client_connect(&c, f.prog.socket));
 		for (j = 0; j < sizeof(junk); j++)
@@ -435,7 +434,7 @@ static void test_arguments(void)
 	};
 	char out[4096], args[200];
 	struct fixture f;
-	unsigned i;
+	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		if (run_card(bad[i], out, sizeof(out)) != 2)
@@ -474,5 +473,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "set CARD to the program under test\n");
 		return 2;
 	}
-	return tap_main(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
+	return tap_main(tests, ARRAY_SIZE(tests), argc, argv);
 }

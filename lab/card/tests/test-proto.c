@@ -19,8 +19,8 @@
 /* --- a device that remembers what was asked of it ------------------------ */
 
 static struct {
-	unsigned reads, writes, maps, unmaps, sets, detaches, unmasks, triggers, resets;
-	unsigned region, vector;
+	unsigned int reads, writes, maps, unmaps, sets, detaches, unmasks, triggers, resets;
+	unsigned int region, vector;
 	enum vfu_irq irq;
 	uint64_t off, start, size, last, file_off;
 	uint32_t prot;
@@ -30,13 +30,13 @@ static struct {
 	int err;
 } dev;
 
-static uint64_t dev_region_size(void *ctx, unsigned region)
+static uint64_t dev_region_size(void *ctx, unsigned int region)
 {
 	(void)ctx;
 	return region == 7 ? 4096 : region == 0 ? 65536 : 0;
 }
 
-static bool dev_read(void *ctx, unsigned region, uint64_t off, void *buf, size_t len)
+static bool dev_read(void *ctx, unsigned int region, uint64_t off, void *buf, size_t len)
 {
 	(void)ctx;
 	dev.reads++;
@@ -49,7 +49,7 @@ static bool dev_read(void *ctx, unsigned region, uint64_t off, void *buf, size_t
 	return true;
 }
 
-static bool dev_write(void *ctx, unsigned region, uint64_t off, const void *buf, size_t len)
+static bool dev_write(void *ctx, unsigned int region, uint64_t off, const void *buf, size_t len)
 {
 	(void)ctx;
 	dev.writes++;
@@ -60,15 +60,15 @@ static bool dev_write(void *ctx, unsigned region, uint64_t off, const void *buf,
 	return region == 0 || region == 7;
 }
 
-static unsigned dev_irq_count(void *ctx, enum vfu_irq irq)
+static unsigned int dev_irq_count(void *ctx, enum vfu_irq irq)
 {
-	static const unsigned counts[] = { 1, 32, 32, 1, 1 };
+	static const unsigned int counts[] = { 1, 32, 32, 1, 1 };
 
 	(void)ctx;
 	return counts[irq];
 }
 
-static void dev_irq_set(void *ctx, enum vfu_irq irq, unsigned vector, int fd)
+static void dev_irq_set(void *ctx, enum vfu_irq irq, unsigned int vector, int fd)
 {
 	(void)ctx;
 	dev.irq = irq;
@@ -88,7 +88,7 @@ static void dev_irq_unmask(void *ctx, enum vfu_irq irq)
 	dev.irq = irq;
 }
 
-static void dev_irq_trigger(void *ctx, enum vfu_irq irq, unsigned vector)
+static void dev_irq_trigger(void *ctx, enum vfu_irq irq, unsigned int vector)
 {
 	(void)ctx;
 	dev.triggers++;
@@ -142,7 +142,7 @@ static const struct vfu_ops ops = {
 static struct vfu_session session;
 static uint8_t reply[VFU_MAX_MESSAGE];
 static size_t reply_len;
-static unsigned replies;
+static unsigned int replies;
 
 static bool keep_reply(void *ctx, const void *buf, size_t len)
 {
@@ -153,7 +153,7 @@ static bool keep_reply(void *ctx, const void *buf, size_t len)
 	return true;
 }
 
-static bool feed(const void *buf, size_t len, const int *fds, unsigned nfds)
+static bool feed(const void *buf, size_t len, const int *fds, unsigned int nfds)
 {
 	size_t room;
 	uint8_t *to = vfu_room(&session, &room);
@@ -179,7 +179,7 @@ static size_t message(uint8_t *m, uint16_t id, uint16_t command, uint32_t flags,
 
 /* Send a command; 0 or the errno of the reply; -1 when the session ended. */
 static int call_fds(uint16_t command, const void *data, size_t len,
-		    const int *fds, unsigned nfds)
+		    const int *fds, unsigned int nfds)
 {
 	static uint16_t id;
 	uint8_t m[8192];
@@ -268,7 +268,8 @@ static void test_info(void)
 	CHECK_EQ(call(5, d, 32), EINVAL);
 	d[11] = 0x80;
 	CHECK_EQ(call(5, d, 32), EINVAL);
-	d[8] = d[11] = 0;
+	d[8] = 0;
+	d[11] = 0;
 	CHECK_EQ(call(5, d, 31), EINVAL);
 	d[0] = 31;
 	CHECK_EQ(call(5, d, 32), EINVAL);
@@ -400,7 +401,7 @@ static void test_dma(void)
 }
 
 static int irq_call(uint32_t flags, uint32_t index, uint32_t from, uint32_t n,
-		    const int *fds, unsigned nfds, size_t more)
+		    const int *fds, unsigned int nfds, size_t more)
 {
 	uint8_t d[64] = { 0 };
 

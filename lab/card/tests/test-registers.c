@@ -168,7 +168,7 @@ static void test_user_interrupts(void)
 static void test_amd_probe(void)
 {
 	static const uint32_t reads[] = { 0x2004, 0x2010, 0x2040, 0x2044, 0x2048, 0x204c };
-	unsigned i, bar;
+	unsigned int i, bar;
 	uint32_t v;
 
 	CHECK(bench_up(&b, "h2c=4,c2h=4,bypass=64K", false));
@@ -251,7 +251,7 @@ static void test_access_widths(void)
 
 static void test_msix_table(void)
 {
-	unsigned i;
+	unsigned int i;
 
 	CHECK(bench_up(&b, "", false));
 	for (i = 0; i < 32; i++) {

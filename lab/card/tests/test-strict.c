@@ -47,7 +47,7 @@ static void test_strict_descriptors(void)
 
 static void test_strict_blocks(void)
 {
-	unsigned i;
+	unsigned int i;
 
 	CHECK(bench_up(&b, "", false));
 	/* two descriptors, the second on the next page */
@@ -143,7 +143,7 @@ static void test_hang_fault(void)
 
 static void test_lost_interrupts(void)
 {
-	unsigned i;
+	unsigned int i;
 
 	CHECK(bench_up(&b, "", false));
 	put_desc(&b, 0x1000, one());

@@ -16,7 +16,7 @@ static struct bench b;
 
 static void test_interrupt_round_trip(void)
 {
-	unsigned i;
+	unsigned int i;
 
 	CHECK(bench_up(&b, "", true));
 	for (i = 1; i <= 200; i++) {
@@ -42,7 +42,7 @@ static void test_poll_restart(void)
 {
 	uint64_t end = now_ns() + 5 * NSEC_PER_SEC;
 	uint32_t *wb;
-	unsigned i;
+	unsigned int i;
 
 	CHECK(bench_up(&b, "", true));
 	wb = (uint32_t *)(void *)(b.ram + 0x8000);
@@ -66,7 +66,7 @@ static void test_poll_restart(void)
 
 static void test_all_engines_at_once(void)
 {
-	unsigned e, round;
+	unsigned int e, round;
 
 	CHECK(bench_up(&b, "h2c=4,c2h=4", true));
 	for (e = 0; e < 4; e++)
@@ -106,7 +106,7 @@ static void put_loop(uint64_t at)
 
 static void test_reset_while_busy(void)
 {
-	unsigned i;
+	unsigned int i;
 
 	CHECK(bench_up(&b, "", true));
 	for (i = 0; i < 400; i++) {
@@ -143,7 +143,7 @@ static void test_reset_while_busy(void)
 /* Unmapping returns when the engine has let go; then it reports an error. */
 static void test_unmap_while_busy(void)
 {
-	unsigned i;
+	unsigned int i;
 
 	CHECK(bench_up(&b, "", true));
 	for (i = 0; i < 50; i++) {
@@ -231,10 +231,10 @@ static void test_disconnect_while_busy(void)
 /* --- the link model ------------------------------------------------------ */
 
 /* Busy time of a number of equal runs. */
-static uint64_t time_runs(const char *spec, unsigned runs, unsigned descs, uint32_t len)
+static uint64_t time_runs(const char *spec, unsigned int runs, unsigned int descs, uint32_t len)
 {
 	uint64_t busy = 0;
-	unsigned i;
+	unsigned int i;
 
 	if (!bench_up(&b, spec, true))
 		return 0;
@@ -255,7 +255,7 @@ static uint64_t time_runs(const char *spec, unsigned runs, unsigned descs, uint3
  * 1 ms at most. How late is the machine's affair (test-pace.c has the exact
  * figures, on a clock of its own): only that it is not out of all proportion.
  */
-static void check_pace(const char *spec, unsigned runs, unsigned descs, uint32_t len,
+static void check_pace(const char *spec, unsigned int runs, unsigned int descs, uint32_t len,
 		       uint64_t model_ns)
 {
 	uint64_t busy = time_runs(spec, runs, descs, len), model = runs * model_ns;
