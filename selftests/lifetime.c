@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -47,8 +48,10 @@ FIXTURE_TEARDOWN(lifetime)
 struct user {
 	pthread_t thread;
 	int fd, dir;
+	uint8_t *buf;
 	struct random random;
 	volatile unsigned int calls;
+	volatile bool stop;
 	int err;
 };
 
@@ -66,9 +69,20 @@ static void *use(void *arg)
 		else
 			n = pread(u->fd, buf, len, HOME);
 		u->calls++;
-	} while (n > 0);
+	} while (n > 0 && !u->stop);
 	u->err = n < 0 ? errno : 0;
 	munmap(buf, ROOM);
+	return NULL;
+}
+
+/* One write of two rooms. */
+static void *write_across(void *arg)
+{
+	struct user *u = arg;
+	ssize_t n = pwrite(u->fd, u->buf, 2 * ROOM, HOME);
+
+	u->calls = n > 0 ? n : 0;
+	u->err = n < 0 ? errno : 0;
 	return NULL;
 }
 
@@ -297,6 +311,79 @@ TEST_F(lifetime, removed_and_rescanned)
 		self->card = new;
 		expect_works(_metadata, self);
 	}
+}
+
+/* The function is reset by somebody else: what ran is run again. */
+TEST_F(lifetime, reset_under_load)
+{
+	struct user users[USERS];
+	unsigned int before[USERS];
+	char path[96];
+	int round, n, i;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", self->card.bdf);
+	n = start_users(_metadata, self, users);
+	for (round = 0; round < 5; round++) {
+		ASSERT_EQ(0, put_text(path, "1"));
+		for (i = 0; i < n; i++)
+			before[i] = users[i].calls;
+		for (i = 0; i < n; i++)
+			while (users[i].calls < before[i] + 2 && !users[i].err)
+				sched_yield();
+	}
+	for (i = 0; i < n; i++) {
+		users[i].stop = true;
+		pthread_join(users[i].thread, NULL);
+		EXPECT_EQ(0, users[i].err) TH_LOG("user %d", i);
+		close(users[i].fd);
+	}
+	expect_works(_metadata, self);
+}
+
+/*
+ * A caller that sits in a page fault, for as long as somebody else likes, with
+ * requests of the same call already mapped: the driver goes without waiting
+ * for him.
+ */
+TEST_F(lifetime, unbound_under_a_page_fault)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_zeropage zero = { };
+	struct user u = { };
+	struct uffd_msg event;
+	uint8_t *buf;
+	int uffd;
+
+	uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api))
+		SKIP(return, "no userfaultfd here: errno %d", errno);
+	/* the second half is not there until we say so */
+	buf = memory(2 * ROOM);
+	memset(buf, 1, ROOM);
+	range.range.start = (uintptr_t)buf + ROOM;
+	range.range.len = ROOM;
+	ASSERT_EQ(0, madvise(buf, 2 * ROOM, MADV_NOHUGEPAGE));
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_REGISTER, &range));
+
+	u.fd = open_in(&self->card, CARD_NODE);
+	u.buf = buf;
+	ASSERT_EQ(0, pthread_create(&u.thread, NULL, write_across, &u));
+	ASSERT_EQ(sizeof(event), read(uffd, &event, sizeof(event)));
+	ASSERT_EQ(UFFD_EVENT_PAGEFAULT, event.event);
+
+	ASSERT_EQ(0, card_unbind(&self->card));
+	rebind(_metadata, self);
+	expect_works(_metadata, self);
+
+	zero.range = range.range;
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	pthread_join(u.thread, NULL);
+	EXPECT_TRUE(u.err == ENODEV || (!u.err && u.calls <= ROOM)) {
+		TH_LOG("%u bytes, errno %d", u.calls, u.err);
+	}
+	close(u.fd);
+	close(uffd);
 }
 
 /* Nodes are opened and closed while the driver comes and goes. */
