@@ -211,12 +211,8 @@ static const struct exdma_channel_ops xdma_channel_ops = {
  */
 void xdma_channel_init_hw(struct xdma_channel *xch)
 {
-	u32 errors = XDMA_ST_ERRORS;
-
-	/* Bits 18:14 are reserved in the other direction. */
-	if (!xch->to_card)
-		errors &= ~XDMA_ST_WRITE_ERR;
-	xch->ctrl = XDMA_CTRL_WRITEBACK | XDMA_ST_STOPPED | XDMA_ST_COMPLETED | errors;
+	xch->ctrl = XDMA_CTRL_WRITEBACK | XDMA_ST_STOPPED | XDMA_ST_COMPLETED |
+		    XDMA_ST_ERRORS;
 	xch->hi = 0;
 	xch->adj = 0;
 
@@ -226,7 +222,7 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 	writel(0, xch->sgdma + XDMA_FIRST_HI);
 	writel(0, xch->sgdma + XDMA_FIRST_ADJ);
 	/* One interrupt for a run: when it is through or has gone wrong. */
-	writel(XDMA_ST_STOPPED | errors, xch->regs + XDMA_IRQ_MASK);
+	writel(XDMA_ST_STOPPED | XDMA_ST_ERRORS, xch->regs + XDMA_IRQ_MASK);
 }
 
 /* The register counts in bytes; 0 is said by cores that have no limits. */

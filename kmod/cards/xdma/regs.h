@@ -57,7 +57,8 @@
 #define XDMA_ST_MAGIC		BIT(4)
 #define XDMA_ST_LENGTH		BIT(5)
 #define XDMA_ST_READ_ERR	GENMASK(13, 9)
-#define XDMA_ST_WRITE_ERR	GENMASK(18, 14)	/* H2C only */
+/* H2C; reserved in PG195 for C2H, where the in-tree driver sets it, too */
+#define XDMA_ST_WRITE_ERR	GENMASK(18, 14)
 #define XDMA_ST_DESC_ERR	GENMASK(23, 19)
 #define XDMA_ST_ERRORS		(XDMA_ST_ALIGN | XDMA_ST_MAGIC | XDMA_ST_LENGTH | \
 				 XDMA_ST_READ_ERR | XDMA_ST_WRITE_ERR | \
