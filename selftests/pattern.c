@@ -12,6 +12,12 @@
 
 #define FACTOR	0x9fb21c651e98df25ull	/* odd: has an inverse modulo 2^64 */
 
+/* Makes seeds that are neighbours strangers. */
+static uint64_t stir(uint64_t seed)
+{
+	return random_next(&(struct random) { seed });
+}
+
 static uint64_t word_at(uint64_t addr, uint64_t seed)
 {
 	uint64_t x = (addr / 8) ^ seed;
@@ -45,6 +51,7 @@ void pattern_fill(void *buf, size_t len, uint64_t addr, uint64_t seed)
 	uint8_t *p = buf;
 	uint64_t word;
 
+	seed = stir(seed);
 	for (; len && addr % 8; len--, addr++)
 		*p++ = byte_at(addr, seed);
 	for (; len >= 8; len -= 8, addr += 8, p += 8) {
@@ -81,6 +88,7 @@ bool pattern_is(const void *buf, size_t len, uint64_t addr, uint64_t seed)
 	uint64_t word;
 	size_t i = 0;
 
+	seed = stir(seed);
 	while (i < len) {
 		if (!((addr + i) % 8) && len - i >= 8) {
 			memcpy(&word, p + i, 8);
