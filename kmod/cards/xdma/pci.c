@@ -201,12 +201,28 @@ static void enable_interrupts(struct xdma_card *xc)
 	writel(BIT(xc->irqs) - 1, xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_W1S);
 }
 
-/* After a reset by anybody: the function as it was at the end of probe. */
+/* Resets the function and gives its configuration back, MSI-X included. */
+static int reset_function(struct xdma_card *xc)
+{
+	int err;
+
+	pci_save_state(xc->pdev);
+	pci_clear_master(xc->pdev);
+	err = pcie_reset_flr(xc->pdev, PCI_RESET_DO_RESET);
+	pci_restore_state(xc->pdev);
+	return err;
+}
+
+/* At probe, and after a reset by anybody: ready for transfers. */
 static int bring_up(struct xdma_card *xc)
 {
 	int err;
 
 	err = init_hw(xc);
+	if (err == -ETIMEDOUT) {
+		/* Somebody left it with an engine that does not stop. */
+		err = reset_function(xc) ?: init_hw(xc);
+	}
 	if (err)
 		return err;
 	pci_set_master(xc->pdev);
@@ -217,17 +233,8 @@ static int bring_up(struct xdma_card *xc)
 static int xdma_reset(struct exdma_card *card)
 {
 	struct xdma_card *xc = exdma_card_priv(card);
-	struct pci_dev *pdev = xc->pdev;
-	int err;
 
-	pci_clear_master(pdev);
-	err = pcie_reset_flr(pdev, PCI_RESET_DO_RESET);
-	if (err)
-		return err;
-	/* Saved at the end of probe, MSI-X included. */
-	pci_restore_state(pdev);
-	pci_save_state(pdev);
-	return bring_up(xc);
+	return reset_function(xc) ?: bring_up(xc);
 }
 
 /*
@@ -347,7 +354,6 @@ static int init_card(struct xdma_card *xc)
 		dev_err(&pdev->dev, "an engine is busy and does not stop\n");
 		goto unregister;
 	}
-	pci_save_state(pdev);
 	err = exdma_card_register(xc->card);
 	if (err)
 		goto unregister;
