@@ -25,6 +25,7 @@
 #define HOME		(13 * MIB)
 #define ROOM		(4 * MIB)
 #define PAGE		4096ul
+#define PIECE		1024ul
 #define TIMEOUT_MS	300
 #define TIMEOUT		"/sys/module/exdma/parameters/timeout_ms"
 /* An engine gets a second to stop, twice; the rest is for a slow machine. */
@@ -185,6 +186,7 @@ TEST_F(faults, lost_interrupts_with_a_queue)
 	long long lost = channel_stat(card, EXDMA_DIR_H2C, 0, "lost_interrupts");
 	uint64_t swallowed = 0;
 	struct user users[6];
+	char kind[16];
 	unsigned int i, k;
 
 	swallowed = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_LOST);
@@ -204,7 +206,10 @@ TEST_F(faults, lost_interrupts_with_a_queue)
 	swallowed = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_LOST) - swallowed;
 	lost = channel_stat(card, EXDMA_DIR_H2C, 0, "lost_interrupts") - lost;
 	EXPECT_EQ(12, swallowed);
-	EXPECT_LE(12, lost);
+	/* who shares an interrupt is found by those of the others, too */
+	if (node_text(card, 0, CARD_NODE, "interrupts", kind, sizeof(kind)) &&
+	    !strcmp(kind, "msix"))
+		EXPECT_LE(12, lost);
 }
 
 /* One call that will meet the fault. */
@@ -248,9 +253,9 @@ static void send_victim(struct __test_metadata *_metadata, FIXTURE_DATA(faults) 
 		.seed = random_next(&(struct random) { ++self->seed }),
 	};
 	ASSERT_LE(0, v->fd);
-	if (apart) {		/* one request of two descriptors: the pages 0 and 2 */
-		v->iov[0] = (struct iovec) { v->buf, PAGE };
-		v->iov[1] = (struct iovec) { v->buf + 2 * PAGE, PAGE };
+	if (apart) {		/* two descriptors, even with an IOMMU: no whole pages */
+		v->iov[0] = (struct iovec) { v->buf, PIECE };
+		v->iov[1] = (struct iovec) { v->buf + 2 * PAGE, PIECE };
 		v->pieces = 2;
 	}
 	pattern_fill(v->buf, len, HOME, v->seed - (dir == EXDMA_DIR_H2C));
@@ -385,7 +390,7 @@ TEST_F(faults, an_engine_hangs_again)
 	wait_for_hang(self, dir);
 	lab_fault(self->lab, lab_engine(dir, 0), LAB_FAULT_HANG_AFTER, 1);
 	end_victim(&v);
-	EXPECT_EQ(PAGE, v.ret) TH_LOG("errno %d", v.err);
+	EXPECT_EQ(PIECE, v.ret) TH_LOG("errno %d", v.err);
 	EXPECT_GT(IN_TIME_NS, v.took);
 	EXPECT_LE(timeouts + 2, channel_stat(&self->card, dir, 0, "timeouts"));
 	heir = memory(2 * ROOM);
