@@ -360,10 +360,10 @@ TEST_F(lifetime, unbound_under_a_page_fault)
 		SKIP(return, "no userfaultfd here: errno %d", errno);
 	/* the second half is not there until we say so */
 	buf = memory(2 * ROOM);
+	ASSERT_EQ(0, madvise(buf, 2 * ROOM, MADV_NOHUGEPAGE));
 	memset(buf, 1, ROOM);
 	range.range.start = (uintptr_t)buf + ROOM;
 	range.range.len = ROOM;
-	ASSERT_EQ(0, madvise(buf, 2 * ROOM, MADV_NOHUGEPAGE));
 	ASSERT_EQ(0, ioctl(uffd, UFFDIO_REGISTER, &range));
 
 	u.fd = open_in(&self->card, CARD_NODE);
@@ -377,7 +377,9 @@ TEST_F(lifetime, unbound_under_a_page_fault)
 	expect_works(_metadata, self);
 
 	zero.range = range.range;
-	ASSERT_EQ(0, ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_ZEROPAGE, &zero)) {
+		TH_LOG("errno %d, %lld bytes", errno, (long long)zero.zeropage);
+	}
 	pthread_join(u.thread, NULL);
 	EXPECT_TRUE(u.err == ENODEV || (!u.err && u.calls <= ROOM)) {
 		TH_LOG("%u bytes, errno %d", u.calls, u.err);
