@@ -130,8 +130,12 @@ static void card_repair(struct work_struct *work)
 		faulty |= exdma_channel_faulty(ch);
 	if (!faulty)
 		goto unlock;
-	list_for_each_entry(ch, &card->channels, siblings)
+	list_for_each_entry(ch, &card->channels, siblings) {
 		exdma_channel_freeze(ch);
+		/* What stops by itself need not be torn from a transfer. */
+		if (!exdma_channel_faulty(ch))
+			ch->desc.ops->stop(ch);
+	}
 	err = card->desc.ops->reset(card);
 	if (err) {
 		dev_err(card->parent, "the device did not come back from a reset (%d)\n", err);
