@@ -18,6 +18,7 @@
 #define ROOM	(8 * MIB)
 #define END	(32 * MIB)	/* of the apertures set here */
 #define PIECE	4096ul
+#define FAR	(LLONG_MAX - PIECE + 1)
 
 FIXTURE(bounds) {
 	struct card card;
@@ -95,7 +96,7 @@ TEST_F(bounds, across_the_end_of_an_unbounded_card)
 	/* Cut to pieces of a page, all of the memory can be had. */
 	pattern_fill(self->buf, 2 * PIECE, end - PIECE, self->seed);
 	ASSERT_EQ(PIECE, pwrite(self->in, self->buf, PIECE, end - PIECE));
-	EXPECT_EQ(-1, pwrite(self->in, self->buf, 1, end));
+	EXPECT_EQ(-1, pwrite(self->in, self->buf, self->card.grain, end));
 	EXPECT_EQ(EIO, errno);
 }
 
@@ -105,8 +106,8 @@ TEST_F(bounds, an_aperture_bounds_writes)
 	EXPECT_EQ(END, node_number(&self->card, 0, CARD_NODE, "aperture"));
 
 	EXPECT_FAIL(ENOSPC, pwrite(self->in, self->buf, PIECE, END));
-	EXPECT_FAIL(ENOSPC, pwrite(self->in, self->buf, 1, END + GIB));
-	EXPECT_FAIL(ENOSPC, pwrite(self->in, self->buf, 1, LLONG_MAX - 1));
+	EXPECT_FAIL(ENOSPC, pwrite(self->in, self->buf, self->card.grain, END + GIB));
+	EXPECT_FAIL(ENOSPC, pwrite(self->in, self->buf, self->card.grain, FAR));
 	EXPECT_EQ(PIECE, pwrite(self->in, self->buf, PIECE, END - PIECE));
 	EXPECT_EQ(PIECE, pwrite(self->in, self->buf, 2 * PIECE, END - PIECE));
 	EXPECT_EQ(3 * MIB, pwrite(self->in, self->buf, ROOM, END - 3 * MIB));
@@ -118,8 +119,8 @@ TEST_F(bounds, an_aperture_bounds_reads)
 	ASSERT_EQ(0, set_aperture(&self->card, END));
 
 	EXPECT_EQ(0, pread(self->out, self->buf, PIECE, END));
-	EXPECT_EQ(0, pread(self->out, self->buf, 1, END + GIB));
-	EXPECT_EQ(0, pread(self->out, self->buf, 1, LLONG_MAX - 1));
+	EXPECT_EQ(0, pread(self->out, self->buf, self->card.grain, END + GIB));
+	EXPECT_EQ(0, pread(self->out, self->buf, self->card.grain, FAR));
 	EXPECT_EQ(PIECE, pread(self->out, self->buf, 2 * PIECE, END - PIECE));
 	memset(self->buf, POISON, ROOM);
 	EXPECT_EQ(3 * MIB, pread(self->out, self->buf, ROOM, END - 3 * MIB));

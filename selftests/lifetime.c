@@ -359,7 +359,7 @@ TEST_F(lifetime, unbound_under_a_page_fault)
 		SKIP(return, "no userfaultfd here: errno %d", errno);
 	/* the second half is not there until we say so */
 	buf = memory(2 * ROOM);
-	ASSERT_EQ(0, madvise(buf, 2 * ROOM, MADV_NOHUGEPAGE));
+	madvise(buf, 2 * ROOM, MADV_NOHUGEPAGE);	/* where there are any */
 	memset(buf, 1, ROOM);
 	range.range.start = (uintptr_t)buf + ROOM;
 	range.range.len = ROOM;
@@ -398,7 +398,7 @@ struct opener {
 static void *open_and_close(void *arg)
 {
 	struct opener *o = arg;
-	uint8_t buf[64];
+	uint8_t buf[256] __attribute__((__aligned__(256)));
 	int fd, way = 0;
 
 	while (!o->stop) {
@@ -409,7 +409,7 @@ static void *open_and_close(void *arg)
 			continue;
 		}
 		o->opened++;
-		if (pread(fd, buf, 64, HOME) != 64 && errno != ENODEV)
+		if (pread(fd, buf, sizeof(buf), HOME) < 0 && errno != ENODEV)
 			o->wrong = errno;
 		close(fd);
 	}

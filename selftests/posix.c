@@ -112,7 +112,7 @@ TEST_F(posix, pread_and_pwrite_leave_the_position)
 /* A call that fails moves neither the position nor a byte. */
 TEST_F(posix, a_failed_call_leaves_the_position)
 {
-	void *volatile nowhere = (void *)8;	/* not for the compiler to judge */
+	void *volatile nowhere = (void *)PIECE;	/* not for the compiler to judge */
 
 	ASSERT_EQ(HOME, lseek(self->both, HOME, SEEK_SET));
 	EXPECT_FAIL(EFAULT, write(self->both, nowhere, PIECE));
