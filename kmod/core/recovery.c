@@ -24,7 +24,7 @@
 /* How often the watchdog looks at a run; a lost interrupt costs two of these. */
 #define WATCH_MS	10
 /* How long nothing may move before the watchdog asks the device itself. */
-#define INSPECT_MS	500
+#define INSPECT_MS	1000
 
 static unsigned int timeout_ms = 5000;
 module_param(timeout_ms, uint, 0644);
