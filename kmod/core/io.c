@@ -165,6 +165,15 @@ static void io_wait_oldest(struct exdma_io *io, int *interrupted)
 	wait_for_completion(&buf->req.done);
 }
 
+/*
+ * With an engine that is faster than we are, no wait ever notices a signal. A
+ * call that has begun goes no further then; one that has not, begins.
+ */
+static bool io_signalled(const struct exdma_io *io)
+{
+	return signal_pending(current) && (io->moved || io->made != io->reaped);
+}
+
 static ssize_t io_sync(struct exdma_channel *ch, struct kiocb *iocb,
 		       struct iov_iter *iter)
 {
@@ -178,7 +187,7 @@ static ssize_t io_sync(struct exdma_channel *ch, struct kiocb *iocb,
 
 	for (;;) {
 		while (!err && !io.err && !interrupted && iov_iter_count(iter) &&
-		       io.made - io.reaped < io.window)
+		       io.made - io.reaped < io.window && !io_signalled(&io))
 			err = io_submit_next(&io);
 		if (io.made == io.reaped)
 			break;
