@@ -95,6 +95,15 @@ FIXTURE_TEARDOWN_PARENT(faults)
 		lab_fault(lab, 0, LAB_FAULT_CLEAR_ALL, 0);
 }
 
+/* Has every channel an interrupt of its own? */
+static bool own_vectors(const struct card *card)
+{
+	char kind[16];
+
+	return node_text(card, 0, CARD_NODE, "interrupts", kind, sizeof(kind)) &&
+	       !strcmp(kind, "msix");
+}
+
 TEST_F(faults, lost_interrupts_cost_milliseconds)
 {
 	const struct card *card = &self->card;
@@ -113,8 +122,13 @@ TEST_F(faults, lost_interrupts_cost_milliseconds)
 				if (now_ns() - begin > worst)
 					worst = now_ns() - begin;
 			}
-			/* one that was only late counts, too */
-			EXPECT_LE(lost + 5, channel_stat(card, dir, i, "lost_interrupts"));
+			/*
+			 * One that was only late counts, too. Where vectors are
+			 * shared, another channel's may come to the rescue.
+			 */
+			if (own_vectors(card))
+				EXPECT_LE(lost + 5,
+					  channel_stat(card, dir, i, "lost_interrupts"));
 			EXPECT_GE(lost + 8, channel_stat(card, dir, i, "lost_interrupts"));
 			EXPECT_EQ(timeouts, channel_stat(card, dir, i, "timeouts"));
 		}
@@ -186,7 +200,6 @@ TEST_F(faults, lost_interrupts_with_a_queue)
 	long long lost = channel_stat(card, EXDMA_DIR_H2C, 0, "lost_interrupts");
 	uint64_t swallowed = 0;
 	struct user users[6];
-	char kind[16];
 	unsigned int i, k;
 
 	swallowed = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_LOST);
@@ -207,8 +220,7 @@ TEST_F(faults, lost_interrupts_with_a_queue)
 	lost = channel_stat(card, EXDMA_DIR_H2C, 0, "lost_interrupts") - lost;
 	EXPECT_EQ(12, swallowed);
 	/* who shares an interrupt is found by those of the others, too */
-	if (node_text(card, 0, CARD_NODE, "interrupts", kind, sizeof(kind)) &&
-	    !strcmp(kind, "msix"))
+	if (own_vectors(card))
 		EXPECT_LE(12, lost);
 }
 
