@@ -89,6 +89,36 @@ struct exdma_channel_info {
 	__u32 max_segment;
 };
 
+/* struct exdma_options.dispatch */
+#define EXDMA_DISPATCH_PARALLEL		0
+#define EXDMA_DISPATCH_SEQUENTIAL	1
+
+/* struct exdma_options.completion_cpu */
+#define EXDMA_CPU_ANY			(-1)
+
+/**
+ * struct exdma_options - how the requests of one open file are treated
+ *
+ * They belong to the open file: descriptors made by dup() or fork() share
+ * them. A change holds for calls made after it.
+ *
+ * @size: in: sizeof the caller's structure; out: bytes known to the kernel.
+ * @flags: reserved, 0.
+ * @dispatch: EXDMA_DISPATCH_PARALLEL: nothing waits for anything.
+ *	EXDMA_DISPATCH_SEQUENTIAL: a request starts only when all requests made
+ *	before it on this open file have completed, whatever their channels. A
+ *	new file has what the module parameter dispatch= says.
+ * @completion_cpu: the CPU on which asynchronous requests are completed, or
+ *	EXDMA_CPU_ANY: where the interrupt of the channel goes, which is also
+ *	what happens while that CPU is offline.
+ */
+struct exdma_options {
+	__u32 size;
+	__u32 flags;
+	__u32 dispatch;
+	__s32 completion_cpu;
+};
+
 /**
  * EXDMA_IOC_CARD_INFO - describe the card behind any node.
  *
@@ -102,5 +132,31 @@ struct exdma_channel_info {
  * Return: 0, or -1 with EFAULT, EINVAL, E2BIG, ENODEV; ENOTTY on /dev/exdmaN.
  */
 #define EXDMA_IOC_CHANNEL_INFO	_IOWR(EXDMA_IOC_MAGIC, 0x01, struct exdma_channel_info)
+
+/**
+ * EXDMA_IOC_GET_OPTIONS - how requests of this open file are treated.
+ *
+ * Return: 0, or -1 with EFAULT, EINVAL, E2BIG, ENODEV.
+ */
+#define EXDMA_IOC_GET_OPTIONS	_IOWR(EXDMA_IOC_MAGIC, 0x02, struct exdma_options)
+
+/**
+ * EXDMA_IOC_SET_OPTIONS - change that; all fields are taken.
+ *
+ * Return: 0, or -1 with EFAULT; EINVAL for an unknown flag or dispatch or a CPU
+ * that is not online; E2BIG, ENODEV. Nothing has changed then.
+ */
+#define EXDMA_IOC_SET_OPTIONS	_IOWR(EXDMA_IOC_MAGIC, 0x03, struct exdma_options)
+
+/**
+ * EXDMA_IOC_BARRIER - the next request of this open file is a barrier: it starts
+ * when all before it have completed, and those after it start when it has.
+ *
+ * The same is said of a single request by RWF_DSYNC (preadv2(), pwritev2(),
+ * libaio, io_uring), and of all of them by O_DSYNC. Does not wait.
+ *
+ * Return: 0, or -1 with ENODEV.
+ */
+#define EXDMA_IOC_BARRIER	_IO(EXDMA_IOC_MAGIC, 0x04)
 
 #endif /* _UAPI_LINUX_EXDMA_H */
