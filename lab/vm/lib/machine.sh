@@ -13,6 +13,7 @@ cpus=2
 mem=1G
 cards=()
 edu=
+nvme=
 iommu=
 more_append=
 shares=()
@@ -28,7 +29,7 @@ parse_options() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel | --cpus | --mem | --card | --append | --share | \
-			--books | --timeout | --log)
+			--nvme | --books | --timeout | --log)
 			[ $# -ge 2 ] || usage_error "$1 needs a value"
 			;;
 		esac
@@ -39,6 +40,7 @@ parse_options() {
 		--mem) mem=$2; shift ;;
 		--card) cards+=("$2"); shift ;;
 		--edu) edu=yes ;;
+		--nvme) nvme=$2; shift ;;
 		--iommu) iommu=yes ;;
 		--append) more_append+=" $2"; shift ;;
 		--share) shares+=("$2"); shift ;;
@@ -63,6 +65,8 @@ check_options() {
 	[[ $cpus =~ ^[1-9][0-9]*$ ]] || usage_error "--cpus: not a number: $cpus"
 	[[ $timeout =~ ^[0-9]+$ ]] || usage_error "--timeout: not a number: $timeout"
 	[[ $mem =~ ^[1-9][0-9]*[MG]$ ]] || usage_error "--mem: not a size like 512M or 2G: $mem"
+	[[ ${nvme:-1G} =~ ^[1-9][0-9]*[MG]$ ]] ||
+		usage_error "--nvme: not a size like 512M or 2G: $nvme"
 	[ ${#cards[@]} -gt 0 ] || cards=('h2c=2,c2h=2')
 	for i in "${!cards[@]}"; do
 		[ "${cards[i]}" != none ] || unset "cards[i]"
@@ -142,6 +146,7 @@ prepare_qemu() {
 		qemu_card "/exdma/run/card$i.sock"
 	done
 	[ -z "$edu" ] || qemu_port '{"driver":"edu"'
+	[ -z "$nvme" ] || qemu_nvme "$nvme"
 	append+=$more_append
 	qemu_kernel /exdma/boot/vmlinux /exdma/boot/initramfs
 }

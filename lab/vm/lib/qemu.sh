@@ -79,6 +79,13 @@ qemu_card() {
 	qemu_port "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"$1\"}"
 }
 
+# qemu_nvme SIZE: QEMU's NVMe drive, to compare with. What is behind it takes no
+# time and no memory: all of it reads as zeroes, and what is written is gone.
+qemu_nvme() {
+	qemu+=(-blockdev "driver=null-co,node-name=nvme,read-zeroes=on,size=$(numfmt --from=iec "$1")")
+	qemu_port '{"driver":"nvme","serial":"exdma","drive":"nvme"'
+}
+
 # qemu_kernel VMLINUX INITRAMFS
 qemu_kernel() {
 	qemu+=(-kernel "$1" -initrd "$2" -append "$append")
