@@ -10,7 +10,9 @@
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "buffer.h"
 #include "card.h"
@@ -21,6 +23,15 @@
 #define LARGE_ENTS	EXDMA_REQUEST_SLOTS
 /* Pages that are pinned in one go: their pointers live on the stack. */
 #define PIN_BATCH	32
+
+static unsigned int copybreak = 4096;
+module_param(copybreak, uint, 0644);
+MODULE_PARM_DESC(copybreak,
+		 "Bytes up to which a transfer is copied through a mapped slot instead of mapped itself (0 to 8192)");
+
+static unsigned int copybreak_iommu = 8192;
+module_param(copybreak_iommu, uint, 0644);
+MODULE_PARM_DESC(copybreak_iommu, "The same for cards behind an IOMMU that translates");
 
 static struct kmem_cache *small_cache, *large_cache;
 
@@ -56,16 +67,6 @@ u32 exdma_buffer_charge(const struct iov_iter *iter)
 	return pages << PAGE_SHIFT;
 }
 
-/**
- * exdma_buffer_suffices - does all of it fit into one buffer?
- * @iter: where the data is.
- */
-bool exdma_buffer_suffices(const struct iov_iter *iter)
-{
-	return iov_iter_count(iter) <= EXDMA_REQUEST_BYTES &&
-	       iov_iter_npages(iter, LARGE_ENTS + 1) <= LARGE_ENTS;
-}
-
 /*
  * Appends contiguous memory that begins @offset into @page. Neighbours are
  * merged where both sides fill their page: so no page is in two entries or
@@ -74,7 +75,7 @@ bool exdma_buffer_suffices(const struct iov_iter *iter)
 static bool buffer_add(struct exdma_buffer *buf, struct page *page, u32 offset,
 		       u32 len, u32 max_segment)
 {
-	struct scatterlist *last = NULL;
+	struct scatterlist *last = NULL, *sg;
 
 	if (buf->sgt.orig_nents)
 		last = &buf->sg[buf->sgt.orig_nents - 1];
@@ -85,7 +86,10 @@ static bool buffer_add(struct exdma_buffer *buf, struct page *page, u32 offset,
 	} else {
 		if (buf->sgt.orig_nents == buf->max_ents)
 			return false;
-		sg_set_page(&buf->sg[buf->sgt.orig_nents++], page, len, offset);
+		/* Entries are cleared as they are used: most are not. */
+		sg = &buf->sg[buf->sgt.orig_nents++];
+		memset(sg, 0, sizeof(*sg));
+		sg_set_page(sg, page, len, offset);
 	}
 	buf->req.bytes += len;
 	return true;
@@ -151,13 +155,30 @@ static ssize_t buffer_own(struct exdma_buffer *buf, struct iov_iter *iter,
 	return len;
 }
 
+static struct exdma_buffer *buffer_alloc(struct exdma_channel *ch, bool small, gfp_t gfp)
+{
+	struct exdma_buffer *buf;
+
+	buf = kmem_cache_alloc(small ? small_cache : large_cache, gfp);
+	if (!buf)
+		return NULL;
+	memset(buf, 0, sizeof(*buf));
+	buf->ch = ch;
+	buf->max_ents = small ? SMALL_ENTS : LARGE_ENTS;
+	INIT_LIST_HEAD(&buf->mapped);
+	init_completion(&buf->reclaimed);
+	buf->sgt.sgl = buf->sg;
+	return buf;
+}
+
 /**
  * exdma_buffer_get - a buffer with the next piece of an iterator
  * @ch: the channel that will move it; its direction says which way to pin.
  * @iter: where the data is; advanced by what the buffer holds, except for
  *	data to be copied from the card, see exdma_buffer_copy_out().
  * @charge: what exdma_buffer_charge() said of @iter, taken from the channel's
- *	room.
+ *	room; or 0 if that is somebody else's matter.
+ * @gfp: how to allocate.
  *
  * The buffer gives its room back when it is put. On an error that still belongs
  * to the caller.
@@ -168,7 +189,7 @@ static ssize_t buffer_own(struct exdma_buffer *buf, struct iov_iter *iter,
  * ERR_PTR(): -EFAULT, -ENOMEM.
  */
 struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
-				      struct iov_iter *iter, u32 charge)
+				      struct iov_iter *iter, u32 charge, gfp_t gfp)
 {
 	size_t want = min_t(size_t, iov_iter_count(iter), EXDMA_REQUEST_BYTES);
 	bool small = want <= (SMALL_ENTS - 1) * PAGE_SIZE &&
@@ -177,19 +198,12 @@ struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 	struct exdma_buffer *buf;
 	ssize_t got = 0;
 
-	buf = kmem_cache_alloc(small ? small_cache : large_cache, GFP_KERNEL);
+	buf = buffer_alloc(ch, small, gfp);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
-	memset(buf, 0, sizeof(*buf));
-	buf->ch = ch;
-	buf->max_ents = small ? SMALL_ENTS : LARGE_ENTS;
 	buf->kind = copies ? EXDMA_BUF_COPY :
 		    exdma_iter_pins(iter) ? EXDMA_BUF_PINNED : EXDMA_BUF_LENT;
 	buf->charge = charge;
-	INIT_LIST_HEAD(&buf->mapped);
-	init_completion(&buf->reclaimed);
-	sg_init_table(buf->sg, buf->max_ents);
-	buf->sgt.sgl = buf->sg;
 
 	while (buf->req.bytes < want) {
 		got = copies ? buffer_own(buf, iter, want - buf->req.bytes) :
@@ -197,7 +211,6 @@ struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 		if (got < 0)
 			break;
 	}
-	/* Whole units only: the rest is tried again, and fails, by itself. */
 	if (!buf->req.bytes) {
 		buf->charge = 0;
 		exdma_buffer_put(buf);
@@ -205,6 +218,74 @@ struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 	}
 	sg_mark_end(&buf->sg[buf->sgt.orig_nents - 1]);
 	return buf;
+}
+
+/**
+ * exdma_buffer_bounces - is this to be copied through a slot?
+ * @ch: the channel.
+ * @iter: all that the call moves.
+ */
+bool exdma_buffer_bounces(const struct exdma_channel *ch, const struct iov_iter *iter)
+{
+	u32 limit = ch->card->translated ? READ_ONCE(copybreak_iommu) : READ_ONCE(copybreak);
+
+	return iov_iter_count(iter) <= min(limit, EXDMA_BOUNCE_BYTES);
+}
+
+/**
+ * exdma_buffer_get_slot - a buffer for all of an iterator in one of the slots
+ * @ch: the channel.
+ * @iter: up to EXDMA_BOUNCE_BYTES; read and advanced if the data goes to the
+ *	card, else left alone until exdma_buffer_copy_out().
+ * @nowait: do not even wait for memory.
+ *
+ * Takes no room, and is mapped already. It is inside the card's gate until it
+ * is unmapped, so nothing on the way may depend on what a program does: user
+ * memory that is not there is not waited for.
+ *
+ * Context: may sleep, unless @nowait.
+ * Return: the buffer, or NULL: go the long way.
+ */
+struct exdma_buffer *exdma_buffer_get_slot(struct exdma_channel *ch,
+					   struct iov_iter *iter, bool nowait)
+{
+	size_t bytes = iov_iter_count(iter), got;
+	struct exdma_buffer *buf;
+
+	if (!exdma_card_enter(ch->card))
+		return NULL;
+	buf = buffer_alloc(ch, true, nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL);
+	if (!buf)
+		goto exit_card;
+	buf->kind = EXDMA_BUF_SLOT;
+	buf->slot = exdma_bounce_get(&ch->bounce);
+	if (buf->slot < 0)
+		goto free_buf;
+	if (ch->desc.dir == EXDMA_H2C) {
+		pagefault_disable();
+		got = copy_from_iter(exdma_bounce_cpu(&ch->bounce, buf->slot), bytes, iter);
+		pagefault_enable();
+		if (got < bytes) {
+			iov_iter_revert(iter, got);
+			goto put_slot;
+		}
+	}
+	sg_init_table(buf->sg, 1);
+	sg_dma_address(buf->sg) = exdma_bounce_dma(&ch->bounce, buf->slot);
+	sg_dma_len(buf->sg) = bytes;
+	buf->req.sg = buf->sg;
+	buf->req.slots = 1;
+	buf->req.bytes = bytes;
+	buf->req.bounced = true;
+	return buf;
+
+put_slot:
+	exdma_bounce_put(&ch->bounce, buf->slot);
+free_buf:
+	kmem_cache_free(small_cache, buf);
+exit_card:
+	exdma_card_exit(ch->card);
+	return NULL;
 }
 
 /**
@@ -249,7 +330,8 @@ static void buffer_unmap(struct exdma_buffer *buf)
 
 /**
  * exdma_buffer_unmap - the device may not touch the memory any more
- * @buf: the buffer; the channel has given it back, or never had it.
+ * @buf: the buffer; the channel has given it back, or never had it. A slot is
+ *	somebody else's from now on.
  *
  * A buffer that the device may touch all the same stays mapped for ever.
  *
@@ -260,6 +342,12 @@ void exdma_buffer_unmap(struct exdma_buffer *buf)
 	struct exdma_channel *ch = buf->ch;
 	bool ours;
 
+	if (buf->kind == EXDMA_BUF_SLOT) {
+		if (!buf->req.quarantined)
+			exdma_bounce_put(&ch->bounce, buf->slot);
+		exdma_card_exit(ch->card);
+		return;
+	}
 	spin_lock(&ch->mapped_lock);
 	ours = !list_empty(&buf->mapped);
 	list_del_init(&buf->mapped);
@@ -322,6 +410,26 @@ size_t exdma_buffer_copy_out(struct exdma_buffer *buf, size_t bytes,
 			break;
 	}
 	return all;
+}
+
+/**
+ * exdma_buffer_copy_slot - the same for a slot, before it is unmapped
+ * @buf: a buffer with a slot; the card has written @bytes.
+ * @bytes: how much, from the start on.
+ * @iter: where the data goes; advanced. Memory that is not there is not waited
+ *	for.
+ *
+ * Return: bytes copied.
+ */
+size_t exdma_buffer_copy_slot(struct exdma_buffer *buf, size_t bytes,
+			      struct iov_iter *iter)
+{
+	size_t got;
+
+	pagefault_disable();
+	got = copy_to_iter(exdma_bounce_cpu(&buf->ch->bounce, buf->slot), bytes, iter);
+	pagefault_enable();
+	return got;
 }
 
 /**

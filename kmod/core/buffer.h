@@ -11,13 +11,14 @@
 
 #include "channel.h"
 
-struct kiocb;
+struct exdma_call;
 
 /* How a buffer came by its pages. */
 enum exdma_buffer_kind {
 	EXDMA_BUF_PINNED,	/* user memory, pinned */
 	EXDMA_BUF_LENT,		/* kernel memory that the caller keeps */
 	EXDMA_BUF_COPY,		/* our own pages; data is copied */
+	EXDMA_BUF_SLOT,		/* a slot of the channel; data is copied */
 };
 
 /**
@@ -28,7 +29,9 @@ enum exdma_buffer_kind {
  * @mapped: on the channel's list while mapped; whoever takes it off unmaps.
  * @reclaimed: completed if that was not the owner.
  * @charge: bytes taken from the channel's room.
- * @iocb: whom an asynchronous one completes.
+ * @slot: which slot it has.
+ * @call: the asynchronous call it is a part of, or NULL.
+ * @in_call: on the list of that.
  * @sgt: its pages; mapped between exdma_buffer_map() and _unmap().
  * @max_ents: entries that @sg has room for.
  * @sg: the entries.
@@ -40,7 +43,9 @@ struct exdma_buffer {
 	struct list_head mapped;
 	struct completion reclaimed;
 	u32 charge;
-	struct kiocb *iocb;
+	int slot;
+	struct exdma_call *call;
+	struct list_head in_call;
 	struct sg_table sgt;
 	u32 max_ents;
 	struct scatterlist sg[];
@@ -48,13 +53,17 @@ struct exdma_buffer {
 
 bool exdma_buffer_copies(const struct iov_iter *iter);
 u32 exdma_buffer_charge(const struct iov_iter *iter);
-bool exdma_buffer_suffices(const struct iov_iter *iter);
 struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
-				      struct iov_iter *iter, u32 charge);
+				      struct iov_iter *iter, u32 charge, gfp_t gfp);
+bool exdma_buffer_bounces(const struct exdma_channel *ch, const struct iov_iter *iter);
+struct exdma_buffer *exdma_buffer_get_slot(struct exdma_channel *ch,
+					   struct iov_iter *iter, bool nowait);
 int exdma_buffer_map(struct exdma_buffer *buf);
 void exdma_buffer_unmap(struct exdma_buffer *buf);
 size_t exdma_buffer_copy_out(struct exdma_buffer *buf, size_t bytes,
 			     struct iov_iter *iter);
+size_t exdma_buffer_copy_slot(struct exdma_buffer *buf, size_t bytes,
+			      struct iov_iter *iter);
 void exdma_buffers_reclaim(struct exdma_channel *ch);
 void exdma_buffer_put(struct exdma_buffer *buf);
 

@@ -10,6 +10,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/idr.h>
+#include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -279,15 +280,28 @@ struct exdma_channel *exdma_channel_add(struct exdma_card *card,
 }
 EXPORT_SYMBOL_EXDMA(exdma_channel_add);
 
-/* The longest contiguous piece that every channel and the DMA API can take. */
-static unsigned int card_max_segment(struct exdma_card *card)
+/* What every channel, and the DMA API, can take. */
+static void card_set_limits(struct exdma_card *card)
 {
+	struct iommu_domain *domain = iommu_get_domain_for_dev(card->parent);
 	size_t max = dma_max_mapping_size(card->parent);
+	const struct exdma_channel_desc *desc;
 	struct exdma_channel *ch;
 
-	list_for_each_entry(ch, &card->channels, siblings)
-		max = min_t(size_t, max, ch->desc.max_segment);
-	return min_t(size_t, max, UINT_MAX) & PAGE_MASK;
+	card->address_bits[EXDMA_H2C] = 64;
+	card->address_bits[EXDMA_C2H] = 64;
+	list_for_each_entry(ch, &card->channels, siblings) {
+		desc = &ch->desc;
+		max = min_t(size_t, max, desc->max_segment);
+		/* Descriptors begin and end where pages and iovecs do. */
+		card->unit[desc->dir] = max3(card->unit[desc->dir], desc->alignment,
+					     desc->granularity);
+		card->address_bits[desc->dir] = min(card->address_bits[desc->dir],
+						    desc->address_bits);
+	}
+	card->max_segment = min_t(size_t, max, UINT_MAX) & PAGE_MASK;
+	card->translated = domain && domain->type != IOMMU_DOMAIN_IDENTITY;
+	dma_set_max_seg_size(card->parent, card->max_segment);
 }
 
 /**
@@ -304,8 +318,7 @@ int exdma_card_register(struct exdma_card *card)
 	struct exdma_node *node;
 	int err = 0;
 
-	card->max_segment = card_max_segment(card);
-	dma_set_max_seg_size(card->parent, card->max_segment);
+	card_set_limits(card);
 
 	mutex_lock(&card->lifecycle);
 	node = exdma_node_create(card, NULL);
@@ -338,10 +351,12 @@ static void card_release_device(struct exdma_card *card)
 			free_irq(ch->irq, ch);
 	if (card->irq)
 		free_irq(card->irq, card);
+	list_for_each_entry(ch, &card->channels, siblings)
+		cancel_work_sync(&ch->work);
 	if (card->quarantined)
 		return;
 	list_for_each_entry(ch, &card->channels, siblings)
-		exdma_ring_free(&ch->ring, card->parent);
+		exdma_channel_release_memory(ch);
 }
 
 /**

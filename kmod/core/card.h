@@ -32,6 +32,10 @@
  * @node: /dev/exdmaN.
  * @max_segment: bytes; the longest contiguous piece that every channel and the
  *	DMA API can take.
+ * @translated: an IOMMU translates its addresses, so that mapping is dear.
+ * @unit: bytes, by direction; addresses and lengths that every channel takes
+ *	are multiples of it.
+ * @address_bits: of card addresses that every channel takes, by direction.
  * @aperture: bytes of card memory; 0 while unknown.
  * @gate: held by each request from before its memory is mapped until after it
  *	is unmapped.
@@ -59,6 +63,9 @@ struct exdma_card {
 	u32 channel_count[EXDMA_DIRS];
 	struct exdma_node *node;
 	u32 max_segment;
+	bool translated;
+	u32 unit[EXDMA_DIRS];
+	u32 address_bits[EXDMA_DIRS];
 	u64 aperture;
 
 	struct percpu_ref gate;

@@ -18,9 +18,11 @@
  *
  * and what keeps it moving:
  *
- *	1. Something is staged on a live channel => a run is on. All that
- *	   stages launches, and all that ends a run launches, before the lock
- *	   is let go.
+ *	1. Something is staged on a live channel => a run is on, or a bottom
+ *	   half is due, or a caller in the middle of a batch has promised
+ *	   exdma_channel_unhold(). All that stages launches, and all that ends
+ *	   a run launches or calls for the bottom half, before the lock is let
+ *	   go.
  *	2. Something is pending and there is room => a bottom half is due. All
  *	   that makes room sees to it.
  *	3. A run is on => the watchdog is armed. It finds a run that ended
@@ -33,11 +35,13 @@
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "card.h"
 #include "channel.h"
+#include "trace.h"
 
 /* Most requests that one run takes: bounds the work of one interrupt. */
 #define RUN_REQUESTS	64
@@ -45,21 +49,72 @@
 #define STAGE_SLOTS	EXDMA_REQUEST_SLOTS
 /* Requests that the bottom half takes over in one go. */
 #define BATCH		64
+/*
+ * An idle engine waits for a caller in the middle of a batch only until it has
+ * this many requests or bytes: so the batch costs few starts and interrupts,
+ * and the engine next to no time.
+ */
+#define HOLD_REQUESTS	8
+#define HOLD_BYTES	0x10000
+/* Interrupts of a channel that can be under way at once: one served, one kept. */
+#define MAX_OWED	2
 
 static unsigned int run_kib = 1024;
 module_param(run_kib, uint, 0644);
 MODULE_PARM_DESC(run_kib,
 		 "KiB that are started in one go if several requests wait (default 1024); one request is never split");
 
-static unsigned int max_inflight_kib = 16384;
-module_param(max_inflight_kib, uint, 0644);
-MODULE_PARM_DESC(max_inflight_kib,
-		 "KiB of memory that one channel keeps pinned at most (at least 1024, default 16384)");
+/* Who starts the next run when one has ended; by the parameter launch. */
+enum launch_mode {
+	LAUNCH_IRQ,		/* the hard interrupt handler */
+	LAUNCH_THREAD,		/* the interrupt's thread */
+	LAUNCH_WORK,		/* a workqueue */
+};
 
-/* Hands over to the bottom half. Any context. */
-static void channel_kick(struct exdma_channel *ch)
+static const char * const launch_names[] = {
+	[LAUNCH_IRQ] = "irq",
+	[LAUNCH_THREAD] = "thread",
+	[LAUNCH_WORK] = "work",
+};
+
+static int launch_mode = LAUNCH_IRQ;
+
+static int launch_set(const char *text, const struct kernel_param *param)
 {
-	irq_wake_thread(ch->irq, ch->irq_id);
+	int mode = sysfs_match_string(launch_names, text);
+
+	if (mode < 0)
+		return mode;
+	WRITE_ONCE(launch_mode, mode);
+	return 0;
+}
+
+static int launch_get(char *text, const struct kernel_param *param)
+{
+	return sysfs_emit(text, "%s\n", launch_names[READ_ONCE(launch_mode)]);
+}
+
+static const struct kernel_param_ops launch_ops = {
+	.set = launch_set,
+	.get = launch_get,
+};
+
+module_param_cb(launch, &launch_ops, NULL, 0644);
+MODULE_PARM_DESC(launch,
+		 "Where the next run is started: irq (default), thread or work; the last two are there to be compared with");
+
+/**
+ * exdma_channel_kick - have the bottom half run soon
+ * @ch: the channel.
+ *
+ * Context: any.
+ */
+void exdma_channel_kick(struct exdma_channel *ch)
+{
+	if (READ_ONCE(launch_mode) == LAUNCH_WORK)
+		queue_work(exdma_cpu_wq, &ch->work);
+	else
+		irq_wake_thread(ch->irq, ch->irq_id);
 }
 
 /* Takes @req, which is on no list any more, out of the channel's hands. */
@@ -73,6 +128,9 @@ void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
 	req->state = EXDMA_REQ_IDLE;
 	ch->stats.requests++;
 	ch->stats.bytes += moved;
+	ch->depth--;
+	ch->queued -= req->bytes;
+	trace_exdma_done(ch, req);
 	if (req->complete)
 		list_add_tail(&req->node, &ch->finished);
 	else
@@ -108,6 +166,7 @@ static void channel_fill(struct exdma_channel *ch, struct exdma_request *req)
 					 i == req->slots - 1 ? EXDMA_SEG_LAST : 0);
 		card_addr += sg_dma_len(sg);
 	}
+	trace_exdma_stage(ch, req);
 }
 
 /*
@@ -141,7 +200,8 @@ static bool channel_stage(struct exdma_channel *ch) __must_hold(&ch->lock)
  * lie behind each other in the ring, within the bounds. A request that was
  * cancelled leaves a gap; the run ends before it.
  */
-void exdma_channel_launch(struct exdma_channel *ch) __must_hold(&ch->lock)
+void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
+	__must_hold(&ch->lock)
 {
 	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
 	struct exdma_request *req, *next;
@@ -175,6 +235,8 @@ void exdma_channel_launch(struct exdma_channel *ch) __must_hold(&ch->lock)
 	ch->run_number++;
 	ch->progress_at = jiffies;
 	ch->stats.runs++;
+	ch->stats.starts[by]++;
+	trace_exdma_start(ch, requests, slots, bytes, by);
 	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, first), slots);
 	if (!ch->watched) {
 		ch->watched = true;
@@ -219,11 +281,43 @@ int exdma_channel_reap(struct exdma_channel *ch,
 	return err;
 }
 
-/* Is there something that only the bottom half does? */
+/* Is there something that is left to the bottom half? */
 bool exdma_channel_wants_thread(const struct exdma_channel *ch)
 	__must_hold(&ch->lock)
 {
-	return !list_empty(&ch->finished) || !list_empty(&ch->pending);
+	return !list_empty(&ch->finished) || !list_empty(&ch->pending) ||
+	       (!ch->run_count && !list_empty(&ch->staged));
+}
+
+/* A run was found through by other means; its interrupt is still to come. */
+void exdma_channel_owe(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	lockdep_assert_held(&ch->lock);
+
+	if (ch->owed < MAX_OWED)
+		ch->owed++;
+}
+
+/*
+ * An interrupt, and the run is not through. It may belong to an earlier run;
+ * else the engine has stopped early, and the device is asked. If one is taken
+ * for the other, the watchdog finds out.
+ */
+static int channel_early(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	int err;
+
+	lockdep_assert_held(&ch->lock);
+
+	if (ch->owed) {
+		ch->owed--;
+		ch->doubt_run = ch->run_number;
+		return 0;
+	}
+	err = exdma_channel_reap(ch, ch->desc.ops->inspect);
+	if (!err && ch->run_count)
+		ch->stats.spurious_interrupts++;
+	return err;
 }
 
 /**
@@ -240,33 +334,74 @@ bool exdma_channel_wants_thread(const struct exdma_channel *ch)
 irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 {
 	const struct exdma_channel_ops *ops = ch->desc.ops;
+	int mode = READ_ONCE(launch_mode);
 	bool wake;
 	int err;
 
 	/* The plain form: here, and only here, interrupts are off already. */
 	raw_spin_lock(&ch->lock);
 	ch->stats.interrupts++;
+	trace_exdma_irq(ch);
 	if (ch->desc.needs_ack)
 		ops->ack(ch);
 	if (ch->state == EXDMA_CH_LIVE && ch->run_count) {
 		err = exdma_channel_reap(ch, ops->progress);
 		if (!err && ch->run_count)
-			err = exdma_channel_reap(ch, ops->inspect);
+			err = channel_early(ch);
 		if (err)
 			exdma_channel_fault(ch, err);
-		else if (ch->run_count)
-			ch->stats.spurious_interrupts++;
-		else
-			exdma_channel_launch(ch);
+		else if (mode == LAUNCH_IRQ)
+			exdma_channel_launch(ch, EXDMA_START_IRQ);
+	} else if (ch->owed) {
+		ch->owed--;
 	} else {
 		ch->stats.spurious_interrupts++;
 	}
 	wake = exdma_channel_wants_thread(ch);
 	raw_spin_unlock(&ch->lock);
 
-	return wake ? IRQ_WAKE_THREAD : IRQ_HANDLED;
+	if (!wake)
+		return IRQ_HANDLED;
+	if (mode != LAUNCH_WORK)
+		return IRQ_WAKE_THREAD;
+	queue_work(exdma_cpu_wq, &ch->work);
+	return IRQ_HANDLED;
 }
 EXPORT_SYMBOL_EXDMA(exdma_channel_interrupt);
+
+/**
+ * exdma_channel_poll - do what the next interrupt would, if it can be done now
+ * @ch: the channel.
+ *
+ * For callers that rather spin than sleep. The same reaping as in the handler,
+ * which finds nothing left to do then.
+ *
+ * Context: any but hard interrupt. Locking: takes the channel's lock, if
+ * nobody has it.
+ * Return: true if the bottom half has work; the caller sees to it.
+ */
+bool exdma_channel_poll(struct exdma_channel *ch)
+{
+	unsigned long flags;
+	bool wake;
+	int err;
+
+	if (!raw_spin_trylock_irqsave(&ch->lock, flags))
+		return false;
+	if (ch->state == EXDMA_CH_LIVE && ch->run_count) {
+		err = exdma_channel_reap(ch, ch->desc.ops->progress);
+		if (err) {
+			exdma_channel_fault(ch, err);
+		} else if (!ch->run_count) {
+			exdma_channel_owe(ch);
+			ch->stats.polled++;
+			exdma_channel_launch(ch, EXDMA_START_SUBMIT);
+		}
+	}
+	wake = exdma_channel_wants_thread(ch);
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	return wake;
+}
 
 /**
  * exdma_channel_bottom_half - complete what is finished, stage what is pending
@@ -294,7 +429,7 @@ void exdma_channel_bottom_half(struct exdma_channel *ch)
 			list_move_tail(&req->node, &batch);
 		}
 		more = channel_stage(ch);
-		exdma_channel_launch(ch);
+		exdma_channel_launch(ch, EXDMA_START_THREAD);
 		more |= !list_empty(&ch->finished);
 		raw_spin_unlock_irqrestore(&ch->lock, flags);
 
@@ -306,18 +441,25 @@ void exdma_channel_bottom_half(struct exdma_channel *ch)
 	} while (more);
 }
 
+static void channel_work(struct work_struct *work)
+{
+	exdma_channel_bottom_half(container_of(work, struct exdma_channel, work));
+}
+
 /**
  * exdma_channel_submit - queue a request; start it if the engine is idle
  * @ch: the channel.
  * @req: with @sg, @slots, @bytes, @card_addr and @complete or @done set up;
  *	its memory is mapped. It belongs to the channel until it is done.
+ * @hold: more follows at once, and exdma_channel_unhold() after it: the start
+ *	may wait a little.
  *
  * Requests of one channel are started in the order of submission.
  *
  * Context: any but hard interrupt. Locking: takes the channel's lock.
  * Return: 0, or -ENODEV: then @req still belongs to the caller.
  */
-int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req)
+int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bool hold)
 {
 	unsigned long flags;
 	bool more;
@@ -327,15 +469,37 @@ int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req)
 		raw_spin_unlock_irqrestore(&ch->lock, flags);
 		return -ENODEV;
 	}
+	req->id = ch->next_id++;
 	req->state = EXDMA_REQ_PENDING;
 	list_add_tail(&req->node, &ch->pending);
+	ch->queued += req->bytes;
+	ch->depth++;
+	ch->stats.depth_max = max_t(u64, ch->stats.depth_max, ch->depth);
+	ch->stats.copybreak += req->bounced;
+	trace_exdma_submit(ch, req);
 	more = channel_stage(ch);
-	exdma_channel_launch(ch);
+	if (!hold || ch->depth >= HOLD_REQUESTS || ch->queued >= HOLD_BYTES)
+		exdma_channel_launch(ch, EXDMA_START_SUBMIT);
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	if (more)
-		channel_kick(ch);
+		exdma_channel_kick(ch);
 	return 0;
+}
+
+/**
+ * exdma_channel_unhold - the batch is over: start what waits for its end
+ * @ch: the channel.
+ *
+ * Context: any but hard interrupt. Locking: takes the channel's lock.
+ */
+void exdma_channel_unhold(struct exdma_channel *ch)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ch->lock, flags);
+	exdma_channel_launch(ch, EXDMA_START_SUBMIT);
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
 }
 
 /**
@@ -359,13 +523,15 @@ bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req)
 	if (waits) {
 		list_del(&req->node);
 		req->state = EXDMA_REQ_IDLE;
+		ch->depth--;
+		ch->queued -= req->bytes;
 		/* Its slots may be what a pending request waits for. */
 		exdma_channel_trim(ch);
 	}
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	if (waits)
-		channel_kick(ch);
+		exdma_channel_kick(ch);
 	return waits;
 }
 
@@ -384,72 +550,6 @@ void exdma_channel_get_stats(struct exdma_channel *ch,
 	raw_spin_lock_irqsave(&ch->lock, flags);
 	*stats = ch->stats;
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
-}
-
-/**
- * exdma_channel_max_inflight - bytes that one channel keeps pinned at most
- *
- * Return: bytes of whole pages, enough for one request at least.
- */
-u64 exdma_channel_max_inflight(void)
-{
-	return clamp_t(u64, (u64)READ_ONCE(max_inflight_kib) << 10,
-		       EXDMA_REQUEST_SLOTS * PAGE_SIZE, LONG_MAX / 2);
-}
-
-/**
- * exdma_channel_try_room - account for memory that is going to be pinned
- * @ch: the channel.
- * @bytes: whole pages, up to EXDMA_REQUEST_SLOTS of them.
- *
- * Return: false if that would exceed the bound; nothing was taken then.
- */
-bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes)
-{
-	long max = exdma_channel_max_inflight();
-	long now = atomic_long_read(&ch->inflight);
-
-	do {
-		if (now + bytes > max)
-			return false;
-	} while (!atomic_long_try_cmpxchg(&ch->inflight, &now, now + bytes));
-	return true;
-}
-
-/**
- * exdma_channel_take_room - the same, waiting until there is room
- * @ch: the channel.
- * @bytes: whole pages, up to EXDMA_REQUEST_SLOTS of them.
- *
- * The caller must hold no room of this channel, or two of them could wait for
- * each other.
- *
- * Context: may sleep.
- * Return: 0, -ERESTARTSYS if a signal came first, -ENODEV if the card went.
- */
-int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes)
-{
-	bool got = false;
-	int err;
-
-	err = wait_event_interruptible(ch->room,
-				       (got = exdma_channel_try_room(ch, bytes)) ||
-				       exdma_card_is_gone(ch->card));
-	if (err || got)
-		return err;
-	return -ENODEV;
-}
-
-/**
- * exdma_channel_give_room - the memory is not pinned any more
- * @ch: the channel.
- * @bytes: as taken.
- */
-void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes)
-{
-	atomic_long_sub(bytes, &ch->inflight);
-	if (wq_has_sleeper(&ch->room))
-		wake_up(&ch->room);
 }
 
 /**
@@ -483,6 +583,7 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 		kfree(ch);
 		return ERR_PTR(err);
 	}
+	exdma_bounce_alloc(&ch->bounce, exdma_card_parent(card));
 	ch->card = card;
 	ch->desc = *desc;
 	snprintf(ch->name, sizeof(ch->name), "exdma%d_%s%u", card->number,
@@ -494,6 +595,7 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	INIT_LIST_HEAD(&ch->finished);
 	INIT_WORK(&ch->recovery, exdma_channel_recover);
 	INIT_DELAYED_WORK(&ch->watchdog, exdma_channel_watch);
+	INIT_WORK(&ch->work, channel_work);
 	init_waitqueue_head(&ch->room);
 	spin_lock_init(&ch->mapped_lock);
 	INIT_LIST_HEAD(&ch->mapped);
@@ -502,11 +604,23 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 
 /**
  * exdma_channel_destroy - free a channel that nobody can reach any more
- * @ch: the channel; its ring went with exdma_card_unregister().
+ * @ch: the channel; its memory went with exdma_card_unregister().
  */
 void exdma_channel_destroy(struct exdma_channel *ch)
 {
 	kfree(ch);
+}
+
+/**
+ * exdma_channel_release_memory - give back what the device could reach
+ * @ch: the channel; its engine is idle and its interrupt freed.
+ *
+ * Context: may sleep.
+ */
+void exdma_channel_release_memory(struct exdma_channel *ch)
+{
+	exdma_bounce_free(&ch->bounce, exdma_card_parent(ch->card));
+	exdma_ring_free(&ch->ring, exdma_card_parent(ch->card));
 }
 
 void *exdma_channel_priv(const struct exdma_channel *ch)

@@ -17,6 +17,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "bounce.h"
 #include "compat.h"
 #include "exdma.h"
 #include "ring.h"
@@ -45,6 +46,8 @@ enum exdma_request_state {
  * @moved: valid when done: bytes from the start on that were moved.
  * @quarantined: valid when done: the device may still touch the memory; it
  *	must stay mapped and pinned for ever.
+ * @bounced: its memory is a slot of the channel, for the statistics.
+ * @id: counts the requests of the channel; given when it is submitted.
  * @state: see &enum exdma_request_state.
  * @tries: how often the engine stood still at it.
  * @first: ring count of its first descriptor; staged and running.
@@ -61,6 +64,8 @@ struct exdma_request {
 	int status;
 	u32 moved;
 	bool quarantined;
+	bool bounced;
+	u64 id;
 	enum exdma_request_state state;
 	u32 tries;
 	u32 first;
@@ -73,10 +78,22 @@ enum exdma_channel_state {
 	EXDMA_CH_DEAD,		/* for good: answers -ENODEV */
 };
 
+/* Who started a run. */
+enum exdma_starter {
+	EXDMA_START_IRQ,	/* the hard interrupt handler */
+	EXDMA_START_SUBMIT,	/* a caller that submitted or polled */
+	EXDMA_START_THREAD,	/* the bottom half, or the watchdog */
+	EXDMA_STARTERS
+};
+
 struct exdma_channel_stats {
 	u64 bytes;
 	u64 requests;
 	u64 runs;
+	u64 starts[EXDMA_STARTERS];
+	u64 copybreak;
+	u64 polled;
+	u64 depth_max;
 	u64 interrupts;
 	u64 spurious_interrupts;
 	u64 lost_interrupts;
@@ -107,6 +124,13 @@ struct exdma_channel_stats {
  * @run_done: of these, how many are known to have finished.
  * @run_number: counts the runs.
  * @late_run: the run that the watchdog found through before its interrupt.
+ * @owed: interrupts that are still to come, of runs found through without them.
+ * @doubt_run: the run at which an owed interrupt came that may have been its
+ *	own; the watchdog clears that up.
+ * @doubt_seen: @doubt_run at the watchdog's last look.
+ * @next_id: number of the next request.
+ * @depth: requests submitted and not done.
+ * @queued: bytes of these.
  * @progress_at: jiffies when the engine last moved.
  * @watched: the watchdog is armed.
  * @held: frozen from outside, until exdma_channel_thaw().
@@ -115,11 +139,17 @@ struct exdma_channel_stats {
  * @stats: counters.
  * @recovery: ends what a stopped, hung or vanished engine left, and goes on.
  * @watchdog: looks whether the engine moves, while a run is on.
+ * @work: the bottom half, if it is to be run from a workqueue.
  * @irq: interrupt whose thread is the bottom half; with @irq_id.
  * @irq_id: its cookie.
- * @inflight: bytes of all requests between exdma_channel_take_room() and
+ * @pinned: bytes of all requests between exdma_channel_take_room() and
  *	exdma_channel_give_room().
- * @room: waits for @inflight to fall.
+ * @pinned_max: the most that this has been.
+ * @room: waits for @pinned to fall or for the channel to be live again;
+ *	callers and pollers.
+ * @bounce: slots for small transfers.
+ * @quick_ns: how long a small transfer of a lone caller takes, smoothed; a
+ *	hint, not locked.
  * @mapped_lock: guards @mapped; process context only.
  * @mapped: buffers whose memory is mapped for the device, see buffer.c.
  */
@@ -141,6 +171,12 @@ struct exdma_channel {
 	u32 run_done __guarded_by(&lock);
 	u32 run_number __guarded_by(&lock);
 	u32 late_run __guarded_by(&lock);
+	u32 owed __guarded_by(&lock);
+	u32 doubt_run __guarded_by(&lock);
+	u32 doubt_seen __guarded_by(&lock);
+	u64 next_id __guarded_by(&lock);
+	u32 depth __guarded_by(&lock);
+	u64 queued __guarded_by(&lock);
 	unsigned long progress_at __guarded_by(&lock);
 	bool watched __guarded_by(&lock);
 	bool held __guarded_by(&lock);
@@ -150,11 +186,15 @@ struct exdma_channel {
 
 	struct work_struct recovery;
 	struct delayed_work watchdog;
+	struct work_struct work;
 	unsigned int irq;
 	void *irq_id;
 
-	atomic_long_t inflight;
+	atomic_long_t pinned;
+	atomic_long_t pinned_max;
 	wait_queue_head_t room;
+	struct exdma_bounce bounce;
+	u32 quick_ns;
 
 	spinlock_t mapped_lock;	/* see above */
 	struct list_head mapped;
@@ -163,39 +203,56 @@ struct exdma_channel {
 struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 					   const struct exdma_channel_desc *desc);
 void exdma_channel_destroy(struct exdma_channel *ch);
-int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req);
+void exdma_channel_release_memory(struct exdma_channel *ch);
+int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bool hold);
+void exdma_channel_unhold(struct exdma_channel *ch);
 bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req);
 void exdma_channel_bottom_half(struct exdma_channel *ch);
+void exdma_channel_kick(struct exdma_channel *ch);
+bool exdma_channel_poll(struct exdma_channel *ch);
+void exdma_channel_get_stats(struct exdma_channel *ch,
+			     struct exdma_channel_stats *stats);
+
+/* Bytes that wait or move; a hint of how busy the channel is. */
+static inline u64 exdma_channel_load(const struct exdma_channel *ch)
+{
+	return data_race(READ_ONCE(ch->queued));
+}
+
+/* room.c */
+bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes);
+bool exdma_channel_try_spare_room(struct exdma_channel *ch, u32 bytes);
+int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes);
+void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes);
+bool exdma_channel_ready(struct exdma_channel *ch);
+u64 exdma_channel_max_inflight(void);
+
+/* recovery.c */
 void exdma_channel_freeze(struct exdma_channel *ch);
 void exdma_channel_thaw(struct exdma_channel *ch);
 void exdma_channel_gate(struct exdma_channel *ch);
 bool exdma_channel_faulty(struct exdma_channel *ch);
 bool exdma_channel_halt(struct exdma_channel *ch);
 void exdma_channel_fail(struct exdma_channel *ch, bool quarantine);
-void exdma_channel_get_stats(struct exdma_channel *ch,
-			     struct exdma_channel_stats *stats);
 
 /* Between channel.c and recovery.c; all with the lock held, but the works. */
 void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
 			  int status, u32 moved) __must_hold(&ch->lock);
 void exdma_channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock);
-void exdma_channel_launch(struct exdma_channel *ch) __must_hold(&ch->lock);
+void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
+	__must_hold(&ch->lock);
 int exdma_channel_reap(struct exdma_channel *ch,
 		       int (*look)(struct exdma_channel *ch, u32 *done))
 	__must_hold(&ch->lock);
 bool exdma_channel_wants_thread(const struct exdma_channel *ch)
 	__must_hold(&ch->lock);
+void exdma_channel_owe(struct exdma_channel *ch) __must_hold(&ch->lock);
 void exdma_channel_fault(struct exdma_channel *ch, int err)
 	__must_hold(&ch->lock);
 void exdma_channel_watch_soon(struct exdma_channel *ch);
 void exdma_channel_recover(struct work_struct *work);
 void exdma_channel_watch(struct work_struct *work);
 
-bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes);
-int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes);
-void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes);
-u64 exdma_channel_max_inflight(void);
-
-extern struct workqueue_struct *exdma_wq;
+extern struct workqueue_struct *exdma_wq, *exdma_cpu_wq;
 
 #endif /* EXDMA_CORE_CHANNEL_H */

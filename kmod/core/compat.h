@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 /* Clang's context analysis: 7.0. */
 #ifndef __guarded_by
@@ -41,6 +42,11 @@
 #else
 #define EXPORT_SYMBOL_EXDMA(sym)	EXPORT_SYMBOL_NS_GPL(sym, EXDMA)
 #define EXDMA_IMPORT_NS()		MODULE_IMPORT_NS(EXDMA)
+#endif
+
+/* Workqueues say whether they are bound to a CPU: 6.17. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define WQ_PERCPU	0
 #endif
 
 /*
@@ -82,7 +88,8 @@ static inline ssize_t exdma_extract_user(struct iov_iter *iter,
 					 struct page **pages, size_t max,
 					 unsigned int max_pages, size_t *offset)
 {
-	unsigned int gup = iov_iter_rw(iter) == READ ? FOLL_WRITE : 0;
+	unsigned int gup = (iov_iter_rw(iter) == READ ? FOLL_WRITE : 0) |
+			   (iter->nofault ? FOLL_NOFAULT : 0);
 	unsigned long addr;
 	size_t len;
 	int got;

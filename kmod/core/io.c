@@ -3,24 +3,70 @@
  * exdma core - one user call: cut into requests, kept moving, added up
  *
  * A call is cut into requests of at most EXDMA_REQUEST_BYTES. While one moves,
- * the next are being pinned and queued behind it, up to WINDOW: so the engine
- * is busy from end to end, and only a few MiB are pinned at a time. Nothing is
- * serialized between calls.
+ * the next are being pinned and queued behind it, up to WINDOW for each channel:
+ * so the engines are busy from end to end, and only a few MiB are pinned at a
+ * time. A small call is copied through a slot instead, and waits for its only
+ * request awake if that is likely to be quicker. Nothing is serialized between
+ * calls but what their file asks for, see order.c.
  */
+#include <linux/cpumask.h>
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 
 #include "buffer.h"
 #include "card.h"
 #include "io.h"
+#include "trace.h"
 
-/* Requests that one synchronous call keeps in flight. */
-#define WINDOW	4
+/* Requests that one synchronous call keeps in flight on each channel, */
+#define WINDOW		4
+/* and on all of them together. */
+#define MAX_WINDOW	16
 /* How long a call asks for a mapping before it fails with ENOMEM. */
 #define MAP_TIMEOUT	(5 * HZ)
 
+static unsigned int spin_us = 100;
+module_param(spin_us, uint, 0644);
+MODULE_PARM_DESC(spin_us,
+		 "Microseconds that a small synchronous call spins for its end if that is likely to come by then (0: never; default 100)");
+
+/**
+ * exdma_io_channel - the channel for the next piece of a call
+ * @client: the file.
+ * @dir: direction; there is a channel for it.
+ *
+ * Return: the file's, or that with the least to do.
+ */
+struct exdma_channel *exdma_io_channel(const struct exdma_client *client,
+				       enum exdma_dir dir)
+{
+	const struct exdma_card *card = client->card;
+	struct exdma_channel *best;
+	u32 i;
+
+	if (client->ch)
+		return client->ch;
+	best = card->by_index[dir][0];
+	for (i = 1; i < card->channel_count[dir]; i++)
+		if (exdma_channel_load(card->by_index[dir][i]) < exdma_channel_load(best))
+			best = card->by_index[dir][i];
+	return best;
+}
+
+/* A call that must not wait for anything but its own transfer. */
+static bool io_nowait(struct kiocb *iocb)
+{
+	return iocb->ki_flags & IOCB_NOWAIT ||
+	       (is_sync_kiocb(iocb) && iocb->ki_filp->f_flags & O_NONBLOCK);
+}
+
 /**
  * struct exdma_io - one synchronous call
- * @ch: its channel.
+ * @client: its file.
+ * @dir: direction.
+ * @nowait: the first buffer must not wait for anything.
  * @iter: where the data is; advances as buffers are made.
  * @card_addr: card address of the next buffer.
  * @window: most buffers in flight.
@@ -31,11 +77,13 @@
  * @err: the first thing that went wrong, or 0; no buffer is made after it.
  */
 struct exdma_io {
-	struct exdma_channel *ch;
+	const struct exdma_client *client;
+	enum exdma_dir dir;
+	bool nowait;
 	struct iov_iter *iter;
 	u64 card_addr;
 	u32 window;
-	struct exdma_buffer *bufs[WINDOW];
+	struct exdma_buffer *bufs[MAX_WINDOW];
 	u32 made;
 	u32 reaped;
 	ssize_t moved;
@@ -43,11 +91,11 @@ struct exdma_io {
 };
 
 /* Room for the next buffer. With buffers in flight we must not wait for it. */
-static int io_room(struct exdma_io *io, u32 bytes)
+static int io_room(struct exdma_io *io, struct exdma_channel *ch, u32 bytes)
 {
-	if (io->made == io->reaped)
-		return exdma_channel_take_room(io->ch, bytes);
-	return exdma_channel_try_room(io->ch, bytes) ? 0 : -EAGAIN;
+	if (io->made == io->reaped && !io->nowait)
+		return exdma_channel_take_room(ch, bytes);
+	return exdma_channel_try_room(ch, bytes) ? 0 : -EAGAIN;
 }
 
 /*
@@ -62,7 +110,8 @@ static int io_map(const struct exdma_io *io, struct exdma_buffer *buf)
 
 	for (;;) {
 		err = exdma_buffer_map(buf);
-		if (err != -ENOMEM || io->made != io->reaped || time_after(jiffies, until))
+		if (err != -ENOMEM || io->made != io->reaped || io->nowait ||
+		    time_after(jiffies, until))
 			return err;
 		if (signal_pending(current))
 			return -ERESTARTSYS;
@@ -76,17 +125,20 @@ static int io_map(const struct exdma_io *io, struct exdma_buffer *buf)
  */
 static int io_submit_next(struct exdma_io *io)
 {
+	struct exdma_channel *ch = exdma_io_channel(io->client, io->dir);
 	u32 charge = exdma_buffer_charge(io->iter);
 	struct exdma_buffer *buf;
 	int err;
 
-	err = io_room(io, charge);
+	err = io_room(io, ch, charge);
 	if (err)
 		return err;
-	buf = exdma_buffer_get(io->ch, io->iter, charge);
+	buf = exdma_buffer_get(ch, io->iter, charge,
+			       io->nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL);
 	if (IS_ERR(buf)) {
-		exdma_channel_give_room(io->ch, charge);
-		return PTR_ERR(buf);
+		exdma_channel_give_room(ch, charge);
+		/* Without waiting there may be neither memory nor user pages. */
+		return io->nowait ? -EAGAIN : PTR_ERR(buf);
 	}
 	err = io_map(io, buf);
 	if (err)
@@ -94,17 +146,20 @@ static int io_submit_next(struct exdma_io *io)
 
 	buf->req.card_addr = io->card_addr;
 	init_completion(&buf->req.done);
-	err = exdma_channel_submit(io->ch, &buf->req);
+	err = exdma_channel_submit(ch, &buf->req, false);
 	if (err)
 		goto unmap;
 	io->card_addr += buf->req.bytes;
-	io->bufs[io->made++ % WINDOW] = buf;
+	io->bufs[io->made++ % MAX_WINDOW] = buf;
+	/* It has begun; what is left may take its time. */
+	io->nowait = false;
+	io->iter->nofault = false;
 	return 0;
 
 unmap:
 	exdma_buffer_unmap(buf);
 put:
-	if (err == -ENOMEM && io->made != io->reaped) {
+	if (err == -ENOMEM && (io->made != io->reaped || io->nowait)) {
 		iov_iter_revert(io->iter, buf->req.bytes);
 		err = -EAGAIN;
 	}
@@ -115,12 +170,13 @@ put:
 /* The oldest buffer is done: adds it up and gives it back. */
 static void io_reap_oldest(struct exdma_io *io)
 {
-	struct exdma_buffer *buf = io->bufs[io->reaped++ % WINDOW];
+	struct exdma_buffer *buf = io->bufs[io->reaped++ % MAX_WINDOW];
 	size_t moved = buf->req.moved;
 
+	trace_exdma_complete(buf->ch, &buf->req);
 	exdma_buffer_unmap(buf);
 	if (!io->err) {
-		if (buf->kind == EXDMA_BUF_COPY && io->ch->desc.dir == EXDMA_C2H)
+		if (buf->kind == EXDMA_BUF_COPY && io->dir == EXDMA_C2H)
 			moved = exdma_buffer_copy_out(buf, moved, io->iter);
 		io->moved += moved;
 		io->err = buf->req.status;
@@ -139,8 +195,8 @@ static void io_take_back(struct exdma_io *io)
 	struct exdma_buffer *buf;
 
 	while (io->made != io->reaped) {
-		buf = io->bufs[(io->made - 1) % WINDOW];
-		if (!exdma_channel_cancel(io->ch, &buf->req))
+		buf = io->bufs[(io->made - 1) % MAX_WINDOW];
+		if (!exdma_channel_cancel(buf->ch, &buf->req))
 			break;
 		io->made--;
 		exdma_buffer_unmap(buf);
@@ -151,7 +207,7 @@ static void io_take_back(struct exdma_io *io)
 /* Waits for the oldest buffer. On a signal, only for as long as it must. */
 static void io_wait_oldest(struct exdma_io *io, int *interrupted)
 {
-	struct exdma_buffer *buf = io->bufs[io->reaped % WINDOW];
+	struct exdma_buffer *buf = io->bufs[io->reaped % MAX_WINDOW];
 
 	if (!*interrupted) {
 		*interrupted = wait_for_completion_interruptible(&buf->req.done);
@@ -174,17 +230,31 @@ static bool io_signalled(const struct exdma_io *io)
 	return signal_pending(current) && (io->moved || io->made != io->reaped);
 }
 
-static ssize_t io_sync(struct exdma_channel *ch, struct kiocb *iocb,
-		       struct iov_iter *iter)
+static u32 io_window(const struct exdma_client *client, enum exdma_dir dir,
+		     const struct iov_iter *iter)
+{
+	/* What is copied out moves the iterator only then. */
+	if (exdma_buffer_copies(iter))
+		return 1;
+	if (client->ch)
+		return WINDOW;
+	return min_t(u32, WINDOW * client->card->channel_count[dir], MAX_WINDOW);
+}
+
+static ssize_t io_sync(struct exdma_client *client, enum exdma_dir dir,
+		       struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct exdma_io io = {
-		.ch = ch,
+		.client = client,
+		.dir = dir,
+		.nowait = io_nowait(iocb),
 		.iter = iter,
 		.card_addr = iocb->ki_pos,
-		.window = exdma_buffer_copies(iter) ? 1 : WINDOW,
+		.window = io_window(client, dir, iter),
 	};
 	int interrupted = 0, err = 0;
 
+	iter->nofault = io.nowait;
 	for (;;) {
 		while (!err && !io.err && !interrupted && iov_iter_count(iter) &&
 		       io.made - io.reaped < io.window && !io_signalled(&io))
@@ -203,89 +273,195 @@ static ssize_t io_sync(struct exdma_channel *ch, struct kiocb *iocb,
 	return io.moved ?: io.err;
 }
 
-/* The bottom half has an asynchronous call's only request. */
-static void io_complete(struct exdma_request *req)
+/*
+ * Spins until the request is done, if that is likely to be worth it: it is
+ * alone on its channel, and those before it took no longer than spin_us. More
+ * than twice as long as they did is not spent on it. Returns false: sleep.
+ */
+static bool io_spin(struct exdma_channel *ch, struct exdma_request *req)
 {
-	struct exdma_buffer *buf = container_of(req, struct exdma_buffer, req);
-	struct kiocb *iocb = buf->iocb;
-	ssize_t ret = req->moved;
+	u64 limit = READ_ONCE(spin_us) * 1000ull, quick = READ_ONCE(ch->quick_ns);
+	u64 until;
 
-	if (!ret)
-		ret = req->status;
-	else
-		iocb->ki_pos += ret;
-	exdma_buffer_unmap(buf);
-	exdma_buffer_put(buf);
-	iocb->ki_complete(iocb, ret);
+	if (quick > limit || num_online_cpus() == 1 || exdma_channel_load(ch) > req->bytes)
+		return false;
+	until = local_clock() + min(limit, 2 * quick ?: limit);
+	do {
+		if (exdma_channel_poll(ch))
+			exdma_channel_kick(ch);
+		if (try_wait_for_completion(&req->done))
+			return true;
+		if (need_resched() || signal_pending(current))
+			return false;
+		cpu_relax();
+	} while (local_clock() < until);
+	return false;
+}
+
+/* Waits for the only request of a call. -ERESTARTSYS: it was taken back. */
+static int io_wait(struct exdma_channel *ch, struct exdma_request *req)
+{
+	u64 start = local_clock();
+	u32 took;
+	int err;
+
+	if (!io_spin(ch, req)) {
+		err = wait_for_completion_interruptible(&req->done);
+		if (err && exdma_channel_cancel(ch, req))
+			return err;
+		if (err)
+			wait_for_completion(&req->done);
+	}
+	took = min_t(u64, local_clock() - start, U32_MAX / 8);
+	WRITE_ONCE(ch->quick_ns, (READ_ONCE(ch->quick_ns) * 7 + took) / 8);
+	return 0;
 }
 
 /*
- * A call that fits into one request, and whose caller does not wait for it.
- * -ENOMEM: nothing was done.
+ * A small call through a slot. -EAGAIN: it takes the long way, and nothing has
+ * happened; or only to the slot, since the memory that the data goes to was
+ * taken away meanwhile.
  */
-static ssize_t io_async(struct exdma_channel *ch, struct kiocb *iocb,
-			struct iov_iter *iter)
+static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
+			 struct kiocb *iocb, struct iov_iter *iter)
 {
-	u32 charge = exdma_buffer_charge(iter);
+	struct exdma_channel *ch = exdma_io_channel(client, dir);
 	struct exdma_buffer *buf;
-	int err;
+	ssize_t ret;
+	size_t got;
 
-	err = exdma_channel_take_room(ch, charge);
-	if (err)
-		return err;
-	buf = exdma_buffer_get(ch, iter, charge);
-	if (IS_ERR(buf)) {
-		exdma_channel_give_room(ch, charge);
-		return PTR_ERR(buf);
-	}
-	err = exdma_buffer_map(buf);
-	if (err)
-		goto put;
-	buf->iocb = iocb;
+	if (exdma_buffer_copies(iter) || !exdma_buffer_bounces(ch, iter))
+		return -EAGAIN;
+	if (dir == EXDMA_C2H && !io_nowait(iocb) &&
+	    fault_in_iov_iter_writeable(iter, iov_iter_count(iter)))
+		return -EAGAIN;
+	buf = exdma_buffer_get_slot(ch, iter, io_nowait(iocb));
+	if (!buf)
+		return -EAGAIN;
+
 	buf->req.card_addr = iocb->ki_pos;
-	buf->req.complete = io_complete;
-	err = exdma_channel_submit(ch, &buf->req);
-	if (err)
-		goto unmap;
-	return -EIOCBQUEUED;
-
-unmap:
+	init_completion(&buf->req.done);
+	ret = exdma_channel_submit(ch, &buf->req, false);
+	if (!ret)
+		ret = io_wait(ch, &buf->req);
+	if (!ret) {
+		trace_exdma_complete(ch, &buf->req);
+		ret = buf->req.moved;
+		if (!ret)
+			ret = buf->req.status;
+	}
+	if (ret > 0 && dir == EXDMA_C2H) {
+		got = exdma_buffer_copy_slot(buf, ret, iter);
+		if (got < ret) {
+			iov_iter_revert(iter, got);
+			ret = -EAGAIN;
+		}
+	}
 	exdma_buffer_unmap(buf);
-put:
-	if (err == -ENOMEM)
-		iov_iter_revert(iter, buf->req.bytes);
 	exdma_buffer_put(buf);
-	return err;
+	if (ret > 0)
+		iocb->ki_pos += ret;
+	return ret;
 }
 
 /**
  * exdma_io - move data between memory and the card
- * @ch: the channel; its direction is that of the transfer.
+ * @client: the file.
+ * @dir: direction; there is a channel for it.
  * @iocb: the call; ki_pos is the card address. Alignment and bounds have been
  *	checked.
  * @iter: the memory, at least one byte.
  *
- * An asynchronous call that fits into one request is queued and completed by
- * the bottom half; all others are done when this returns.
+ * An asynchronous call is queued and completed by the bottom half, unless it
+ * takes more than half of what a channel may keep pinned; such a call, and all
+ * others, are done when this returns.
  *
  * Context: may sleep.
  * Return: bytes moved, also if an error or a signal came after them;
- * -EIOCBQUEUED; or, if nothing moved: -EFAULT, -EIO (the device reported an
- * error), -ENODEV, -ENOMEM, -ETIMEDOUT, -ERESTARTSYS (a signal came before
- * anything was started).
+ * -EIOCBQUEUED; or, if nothing moved: -EAGAIN (the call may not wait, and would
+ * have to), -EFAULT, -EIO (the device reported an error), -ENODEV, -ENOMEM,
+ * -ETIMEDOUT, -ERESTARTSYS (a signal came before anything was started).
  */
-ssize_t exdma_io(struct exdma_channel *ch, struct kiocb *iocb,
-		 struct iov_iter *iter)
+ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
+		 struct kiocb *iocb, struct iov_iter *iter)
 {
-	if (exdma_card_is_gone(ch->card))
-		return -ENODEV;
-	if (!is_sync_kiocb(iocb) && !exdma_buffer_copies(iter) &&
-	    exdma_buffer_suffices(iter)) {
-		ssize_t ret = io_async(ch, iocb, iter);
+	bool alone = iocb->ki_flags & IOCB_DSYNC;
+	bool nowait = io_nowait(iocb);
+	bool entered;
+	ssize_t ret;
 
+	if (exdma_card_is_gone(client->card))
+		return -ENODEV;
+	entered = exdma_order_try_enter(&client->order, alone);
+	if (!is_sync_kiocb(iocb) && !exdma_buffer_copies(iter)) {
+		ret = exdma_io_async(client, dir, iocb, iter, nowait, &entered);
 		if (ret != -ENOMEM)
-			return ret;
-		/* It takes waiting, and only that path can wait. */
+			goto leave;
 	}
-	return io_sync(ch, iocb, iter);
+	ret = -EAGAIN;
+	if (nowait && (!entered || !is_sync_kiocb(iocb) ||
+		       !exdma_channel_ready(exdma_io_channel(client, dir))))
+		goto leave;
+	if (!entered) {
+		ret = exdma_order_wait(&client->order, alone);
+		if (ret)
+			return ret;
+		entered = true;
+	}
+	ret = io_bounce(client, dir, iocb, iter);
+	if (ret == -EAGAIN)
+		ret = io_sync(client, dir, iocb, iter);
+leave:
+	if (entered)
+		exdma_order_leave(&client->order);
+	return ret;
+}
+
+/**
+ * exdma_io_ready - would a call that may not wait be taken now?
+ * @client: the file.
+ * @dir: direction.
+ *
+ * Return: true if one channel of this direction, if there is one, would.
+ */
+bool exdma_io_ready(struct exdma_client *client, enum exdma_dir dir)
+{
+	const struct exdma_card *card = client->card;
+	u32 i;
+
+	if (!exdma_order_is_free(&client->order))
+		return false;
+	if (client->ch)
+		return client->ch->desc.dir == dir && exdma_channel_ready(client->ch);
+	for (i = 0; i < card->channel_count[dir]; i++)
+		if (exdma_channel_ready(card->by_index[dir][i]))
+			return true;
+	return false;
+}
+
+static bool io_poll_channel(struct exdma_channel *ch)
+{
+	if (!exdma_channel_poll(ch))
+		return false;
+	exdma_channel_bottom_half(ch);
+	return true;
+}
+
+/**
+ * exdma_io_poll - complete what is done, without waiting for an interrupt
+ * @client: the file.
+ *
+ * Context: may sleep.
+ * Return: 1 if calls were perhaps completed, whosever they are, else 0.
+ */
+int exdma_io_poll(struct exdma_client *client)
+{
+	struct exdma_channel *ch;
+	int found = 0;
+
+	if (client->ch)
+		return io_poll_channel(client->ch);
+	list_for_each_entry(ch, &client->card->channels, siblings)
+		found |= io_poll_channel(ch);
+	return found;
 }

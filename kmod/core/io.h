@@ -8,9 +8,36 @@
 #include <linux/fs.h>
 #include <linux/uio.h>
 
-struct exdma_channel;
+#include "exdma.h"
+#include "order.h"
 
-ssize_t exdma_io(struct exdma_channel *ch, struct kiocb *iocb,
-		 struct iov_iter *iter);
+/**
+ * struct exdma_client - an open file, as its calls see it
+ * @card: the card; stays as long as the file.
+ * @ch: the channel, or NULL: all of them.
+ * @order: whose turn it is among its calls.
+ * @cpu: where asynchronous calls are completed, or EXDMA_CPU_ANY.
+ */
+struct exdma_client {
+	struct exdma_card *card;
+	struct exdma_channel *ch;
+	struct exdma_order order;
+	int cpu;
+};
+
+/* io.c */
+struct exdma_channel *exdma_io_channel(const struct exdma_client *client,
+				       enum exdma_dir dir);
+ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
+		 struct kiocb *iocb, struct iov_iter *iter);
+bool exdma_io_ready(struct exdma_client *client, enum exdma_dir dir);
+int exdma_io_poll(struct exdma_client *client);
+
+/* async.c */
+ssize_t exdma_io_async(struct exdma_client *client, enum exdma_dir dir,
+		       struct kiocb *iocb, struct iov_iter *iter, bool nowait,
+		       bool *entered);
+int exdma_async_init(void);
+void exdma_async_exit(void);
 
 #endif /* EXDMA_CORE_IO_H */

@@ -6,12 +6,15 @@
  * node outlives its device for as long as a file is open on it; then the
  * operations answer -ENODEV.
  */
+#include <linux/cpumask.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/splice.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
 #include <linux/uaccess.h>
 
 #include <uapi/linux/exdma.h>
@@ -32,74 +35,104 @@ static struct class exdma_class = {
 	.name = "exdma",
 };
 
-static int node_open(struct inode *inode, struct file *file)
-{
-	struct exdma_node *node = container_of(inode->i_cdev, struct exdma_node, cdev);
+static bool sequential;
 
-	if (exdma_card_is_gone(node->card))
-		return -ENODEV;
-	file->private_data = node;
+static const char * const dispatch_names[] = {
+	[EXDMA_DISPATCH_PARALLEL] = "parallel",
+	[EXDMA_DISPATCH_SEQUENTIAL] = "sequential",
+};
+
+static int dispatch_set(const char *text, const struct kernel_param *param)
+{
+	int dispatch = sysfs_match_string(dispatch_names, text);
+
+	if (dispatch < 0)
+		return dispatch;
+	WRITE_ONCE(sequential, dispatch == EXDMA_DISPATCH_SEQUENTIAL);
 	return 0;
 }
 
-/* The channel of the card with the least to do. */
-static struct exdma_channel *card_pick_channel(struct exdma_card *card,
-					       enum exdma_dir dir)
+static int dispatch_get(char *text, const struct kernel_param *param)
 {
-	struct exdma_channel *ch, *best = NULL;
-	long load, least = LONG_MAX;
-	u32 i;
+	return sysfs_emit(text, "%s\n", dispatch_names[READ_ONCE(sequential)]);
+}
 
-	for (i = 0; i < card->channel_count[dir]; i++) {
-		ch = card->by_index[dir][i];
-		load = atomic_long_read(&ch->inflight);
-		if (load < least) {
-			least = load;
-			best = ch;
-		}
-	}
-	return best;
+static const struct kernel_param_ops dispatch_ops = {
+	.set = dispatch_set,
+	.get = dispatch_get,
+};
+
+module_param_cb(dispatch, &dispatch_ops, NULL, 0644);
+MODULE_PARM_DESC(dispatch,
+		 "How the requests of files opened from now on are started: parallel (default) or sequential");
+
+static int node_open(struct inode *inode, struct file *file)
+{
+	struct exdma_node *node = container_of(inode->i_cdev, struct exdma_node, cdev);
+	struct exdma_client *client;
+
+	if (exdma_card_is_gone(node->card))
+		return -ENODEV;
+	client = kzalloc_obj(*client);
+	if (!client)
+		return -ENOMEM;
+	client->card = node->card;
+	client->ch = node->ch;
+	client->cpu = EXDMA_CPU_ANY;
+	exdma_order_init(&client->order, READ_ONCE(sequential));
+	file->private_data = client;
+	file->f_mode |= FMODE_NOWAIT | FMODE_CAN_ODIRECT;
+	return 0;
+}
+
+static int node_close(struct inode *inode, struct file *file)
+{
+	kfree(file->private_data);
+	return 0;
 }
 
 /*
  * Cuts @iter to what lies within the card's memory. Returns bytes left, which
  * may be 0 at the end, or -errno.
  */
-static ssize_t node_bound(const struct exdma_channel *ch, struct kiocb *iocb,
-			  struct iov_iter *iter)
+static ssize_t node_bound(const struct exdma_card *card, enum exdma_dir dir,
+			  struct kiocb *iocb, struct iov_iter *iter)
 {
-	u64 end = READ_ONCE(ch->card->aperture) ?: LLONG_MAX;
-	/* Descriptors begin and end where pages and iovecs do. */
-	u32 unit = max(ch->desc.alignment, ch->desc.granularity);
+	u64 end = READ_ONCE(card->aperture) ?: LLONG_MAX;
 	u64 pos = iocb->ki_pos, left;
+	u32 unit = card->unit[dir];
 
 	if ((pos | iov_iter_alignment(iter)) & (unit - 1))
 		return -EINVAL;
-	if (ch->desc.address_bits < 63)
-		end = min(end, 1ull << ch->desc.address_bits);
+	if (card->address_bits[dir] < 63)
+		end = min(end, 1ull << card->address_bits[dir]);
 	left = pos < end ? round_down(end - pos, unit) : 0;
 	if (!left)
-		return ch->desc.dir == EXDMA_H2C ? -ENOSPC : 0;
+		return dir == EXDMA_H2C ? -ENOSPC : 0;
 	iov_iter_truncate(iter, left);
 	return iov_iter_count(iter);
 }
 
+static bool node_has(const struct exdma_client *client, enum exdma_dir dir)
+{
+	return client->ch ? client->ch->desc.dir == dir : client->card->channel_count[dir];
+}
+
 static ssize_t node_io(struct kiocb *iocb, struct iov_iter *iter, enum exdma_dir dir)
 {
-	struct exdma_node *node = iocb->ki_filp->private_data;
-	struct exdma_channel *ch = node->ch ?: card_pick_channel(node->card, dir);
+	struct exdma_client *client = iocb->ki_filp->private_data;
 	ssize_t left;
 
-	if (exdma_card_is_gone(node->card))
+	if (exdma_card_is_gone(client->card))
 		return -ENODEV;
-	if (!ch || ch->desc.dir != dir)
+	if (!node_has(client, dir))
 		return -EINVAL;
 	if (!iov_iter_count(iter))
 		return 0;
-	left = node_bound(ch, iocb, iter);
+	left = node_bound(client->card, dir, iocb, iter);
 	if (left <= 0)
 		return left;
-	return exdma_io(ch, iocb, iter);
+	return exdma_io(client, dir, iocb, iter);
 }
 
 static ssize_t node_read_iter(struct kiocb *iocb, struct iov_iter *iter)
@@ -112,31 +145,74 @@ static ssize_t node_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 	return node_io(iocb, iter, EXDMA_H2C);
 }
 
+static int node_iopoll(struct kiocb *iocb, struct io_comp_batch *batch,
+		       unsigned int flags)
+{
+	return exdma_io_poll(iocb->ki_filp->private_data);
+}
+
+/* All calls made before it have completed when it returns. */
+static int node_fsync(struct file *file, loff_t start, loff_t end, int datasync)
+{
+	struct exdma_client *client = file->private_data;
+	int err;
+
+	err = exdma_order_wait(&client->order, true);
+	if (err)
+		return err;
+	exdma_order_leave(&client->order);
+	return exdma_card_is_gone(client->card) ? -ENODEV : 0;
+}
+
 static loff_t node_llseek(struct file *file, loff_t offset, int whence)
 {
-	struct exdma_node *node = file->private_data;
-	u64 aperture = READ_ONCE(node->card->aperture);
+	struct exdma_client *client = file->private_data;
+	u64 aperture = READ_ONCE(client->card->aperture);
 
-	if (exdma_card_is_gone(node->card))
+	if (exdma_card_is_gone(client->card))
 		return -ENODEV;
 	if (!aperture)
 		return no_seek_end_llseek(file, offset, whence);
 	return fixed_size_llseek(file, offset, whence, aperture);
 }
 
+/* Ready is: a call that may not wait would be taken now. */
 static __poll_t node_poll(struct file *file, struct poll_table_struct *wait)
 {
-	struct exdma_node *node = file->private_data;
+	struct exdma_client *client = file->private_data;
+	struct exdma_card *card = client->card;
+	struct exdma_channel *ch;
 	__poll_t can = 0;
 
-	poll_wait(file, &node->card->gone_wait, wait);
-	if (exdma_card_is_gone(node->card))
+	poll_wait(file, &card->gone_wait, wait);
+	poll_wait(file, &client->order.change, wait);
+	list_for_each_entry(ch, &card->channels, siblings)
+		if (!client->ch || client->ch == ch)
+			poll_wait(file, &ch->room, wait);
+	if (exdma_card_is_gone(card))
 		return EPOLLHUP | EPOLLERR;
-	if (!node->ch || node->ch->desc.dir == EXDMA_C2H)
+	if (exdma_io_ready(client, EXDMA_C2H))
 		can |= EPOLLIN | EPOLLRDNORM;
-	if (!node->ch || node->ch->desc.dir == EXDMA_H2C)
+	if (exdma_io_ready(client, EXDMA_H2C))
 		can |= EPOLLOUT | EPOLLWRNORM;
 	return can;
+}
+
+/*
+ * Takes the caller's struct, which begins with its size, and tells it ours.
+ */
+static int node_fetch(void __user *arg, void *struct_in, u32 known, u32 least)
+{
+	u32 size;
+
+	if (get_user(size, (u32 __user *)arg))
+		return -EFAULT;
+	if (size < least)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(struct_in, known, arg, size) ?:
+	       put_user(known, (u32 __user *)arg);
 }
 
 /*
@@ -200,21 +276,59 @@ static int node_channel_info(const struct exdma_channel *ch, void __user *arg)
 	return node_reply(arg, &info, sizeof(info), sizeof(info));
 }
 
+static int node_get_options(struct exdma_client *client, void __user *arg)
+{
+	struct exdma_options options = {
+		.dispatch = exdma_order_is_sequential(&client->order) ?
+			    EXDMA_DISPATCH_SEQUENTIAL : EXDMA_DISPATCH_PARALLEL,
+		.completion_cpu = READ_ONCE(client->cpu),
+	};
+
+	return node_reply(arg, &options, sizeof(options), sizeof(options));
+}
+
+static int node_set_options(struct exdma_client *client, void __user *arg)
+{
+	struct exdma_options options;
+	int cpu, err;
+
+	err = node_fetch(arg, &options, sizeof(options), sizeof(options));
+	if (err)
+		return err;
+	cpu = options.completion_cpu;
+	if (options.flags || options.dispatch > EXDMA_DISPATCH_SEQUENTIAL)
+		return -EINVAL;
+	if (cpu != EXDMA_CPU_ANY && (cpu < 0 || cpu >= nr_cpu_ids || !cpu_online(cpu)))
+		return -EINVAL;
+	exdma_order_set_sequential(&client->order,
+				   options.dispatch == EXDMA_DISPATCH_SEQUENTIAL);
+	WRITE_ONCE(client->cpu, cpu);
+	return 0;
+}
+
 static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct exdma_node *node = file->private_data;
+	struct exdma_client *client = file->private_data;
 	void __user *user = (void __user *)arg;
 
-	if (exdma_card_is_gone(node->card))
+	if (exdma_card_is_gone(client->card))
 		return -ENODEV;
+	if (cmd == EXDMA_IOC_BARRIER) {
+		exdma_order_barrier(&client->order);
+		return 0;
+	}
 	/* The size is in the struct: whichever the number carries will do. */
 	if (_IOC_TYPE(cmd) != EXDMA_IOC_MAGIC || _IOC_DIR(cmd) != (_IOC_READ | _IOC_WRITE))
 		return -ENOTTY;
 	switch (_IOC_NR(cmd)) {
 	case _IOC_NR(EXDMA_IOC_CARD_INFO):
-		return node_card_info(node->card, user);
+		return node_card_info(client->card, user);
 	case _IOC_NR(EXDMA_IOC_CHANNEL_INFO):
-		return node->ch ? node_channel_info(node->ch, user) : -ENOTTY;
+		return client->ch ? node_channel_info(client->ch, user) : -ENOTTY;
+	case _IOC_NR(EXDMA_IOC_GET_OPTIONS):
+		return node_get_options(client, user);
+	case _IOC_NR(EXDMA_IOC_SET_OPTIONS):
+		return node_set_options(client, user);
 	default:
 		return -ENOTTY;
 	}
@@ -223,8 +337,11 @@ static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static const struct file_operations node_fops = {
 	.owner = THIS_MODULE,
 	.open = node_open,
+	.release = node_close,
 	.read_iter = node_read_iter,
 	.write_iter = node_write_iter,
+	.iopoll = node_iopoll,
+	.fsync = node_fsync,
 	.splice_read = exdma_splice_read,
 	.splice_write = iter_file_splice_write,
 	.llseek = node_llseek,

@@ -39,6 +39,9 @@ void exdma_nodes_exit(void);
 extern const struct attribute_group *exdma_card_groups[];
 extern const struct attribute_group *exdma_channel_groups[];
 
+/* stats.c */
+extern const struct attribute_group exdma_stats_group;
+
 static inline struct exdma_node *exdma_node_from_dev(struct device *dev)
 {
 	return container_of(dev, struct exdma_node, dev);

@@ -111,6 +111,7 @@ static void channel_go_on(struct exdma_channel *ch) __must_hold(&ch->lock)
 	}
 	channel_unstage(ch);
 	ch->fault = 0;
+	ch->owed = 0;
 	ch->state = EXDMA_CH_LIVE;
 }
 
@@ -153,6 +154,7 @@ void exdma_channel_thaw(struct exdma_channel *ch)
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
+	wake_up_all(&ch->room);
 }
 
 /**
@@ -213,11 +215,13 @@ void exdma_channel_recover(struct work_struct *work)
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
+	wake_up_all(&ch->room);
 }
 
 /*
  * The watchdog looks at a running engine every WATCH_MS. A run that is through
- * at two looks, its interrupt still not here, has lost its interrupt.
+ * at two looks, its interrupt still not here, has lost its interrupt. One that
+ * is in doubt at two looks may have stopped early.
  */
 void exdma_channel_watch(struct work_struct *work)
 {
@@ -226,8 +230,8 @@ void exdma_channel_watch(struct work_struct *work)
 	const struct exdma_channel_ops *ops = ch->desc.ops;
 	unsigned long flags, still, limit;
 	u32 done = 0;
+	bool wake, doubt;
 	int err = 0;
-	bool wake;
 
 	limit = msecs_to_jiffies(clamp(READ_ONCE(timeout_ms), 10u, 3600000u));
 
@@ -238,22 +242,29 @@ void exdma_channel_watch(struct work_struct *work)
 		return;
 	}
 	still = jiffies - ch->progress_at;
+	doubt = ch->doubt_run == ch->run_number && ch->doubt_seen == ch->run_number;
+	ch->doubt_seen = ch->doubt_run;
 	if (!ops->progress(ch, &done) && done == ch->run_count) {
 		if (ch->late_run == ch->run_number) {
 			ch->stats.lost_interrupts++;
 			err = exdma_channel_reap(ch, ops->progress);
+			if (!err)
+				exdma_channel_owe(ch);
 		}
 		ch->late_run = ch->run_number;
-	} else if (still >= min(msecs_to_jiffies(INSPECT_MS), limit / 2)) {
+	} else if (still >= min(msecs_to_jiffies(INSPECT_MS), limit / 2) || doubt) {
 		/* Retires what is done, and tells a slow run from a dead one. */
+		ch->doubt_run = ch->run_number - 1;
 		err = exdma_channel_reap(ch, ops->inspect);
+		if (!err && !ch->run_count)
+			exdma_channel_owe(ch);
 		if (!err && ch->run_count && jiffies - ch->progress_at >= limit)
 			err = -ETIMEDOUT;
 	}
 	if (err)
 		exdma_channel_fault(ch, err);
 	else
-		exdma_channel_launch(ch);
+		exdma_channel_launch(ch, EXDMA_START_THREAD);
 	wake = exdma_channel_wants_thread(ch);
 	exdma_channel_watch_soon(ch);
 	raw_spin_unlock_irqrestore(&ch->lock, flags);

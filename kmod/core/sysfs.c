@@ -123,47 +123,8 @@ static const struct attribute_group channel_group = {
 	.attrs = channel_attrs,
 };
 
-/* Counters since the card was bound; they never go back. */
-#define STATS_ATTR(_name)							\
-static ssize_t stats_##_name##_show(struct device *dev,				\
-				    struct device_attribute *attr, char *buf)	\
-{										\
-	struct exdma_channel_stats stats;					\
-										\
-	exdma_channel_get_stats(exdma_node_from_dev(dev)->ch, &stats);		\
-	return sysfs_emit(buf, "%llu\n", stats._name);				\
-}										\
-static struct device_attribute stats_##_name =					\
-	__ATTR(_name, 0444, stats_##_name##_show, NULL)
-
-STATS_ATTR(bytes);			/* moved by requests that succeeded */
-STATS_ATTR(requests);			/* ended, with success or not */
-STATS_ATTR(runs);			/* times the engine was started */
-STATS_ATTR(interrupts);
-STATS_ATTR(spurious_interrupts);	/* came without a run that had ended */
-STATS_ATTR(lost_interrupts);		/* did not come; found by the watchdog */
-STATS_ATTR(errors);			/* runs that the engine gave up */
-STATS_ATTR(timeouts);			/* runs that stood still for timeout_ms */
-
-static struct attribute *stats_attrs[] = {
-	&stats_bytes.attr,
-	&stats_requests.attr,
-	&stats_runs.attr,
-	&stats_interrupts.attr,
-	&stats_spurious_interrupts.attr,
-	&stats_lost_interrupts.attr,
-	&stats_errors.attr,
-	&stats_timeouts.attr,
-	NULL
-};
-
-static const struct attribute_group stats_group = {
-	.name = "statistics",
-	.attrs = stats_attrs,
-};
-
 const struct attribute_group *exdma_channel_groups[] = {
 	&channel_group,
-	&stats_group,
+	&exdma_stats_group,
 	NULL
 };

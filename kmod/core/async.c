@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exdma core - one asynchronous call: all pinned at once, completed from below
+ *
+ * The memory of the whole call is pinned and mapped while its caller is there;
+ * from then on nothing needs the caller. The bottom half of the channel unmaps
+ * each request as it is done, and the last of them completes the call. Calls
+ * too long for that are carried out in io.c, in the caller's time.
+ */
+#include <linux/atomic.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include <uapi/linux/exdma.h>
+
+#include "batch.h"
+#include "buffer.h"
+#include "card.h"
+#include "io.h"
+#include "trace.h"
+
+/**
+ * struct exdma_call - an asynchronous call
+ * @turn: its place among the calls of its file.
+ * @client: the file; stays until @iocb is completed.
+ * @ch: the channel that moves all of it.
+ * @iocb: whom to tell.
+ * @bufs: its memory, in order.
+ * @left: buffers not done, and one for whoever submits them.
+ * @charge: bytes taken from the channel's room.
+ * @work: completes it on the CPU of the client's choice.
+ */
+struct exdma_call {
+	struct exdma_turn turn;
+	struct exdma_client *client;
+	struct exdma_channel *ch;
+	struct kiocb *iocb;
+	struct list_head bufs;
+	atomic_t left;
+	u32 charge;
+	struct work_struct work;
+};
+
+static struct kmem_cache *call_cache;
+
+/* Lets go of all memory, and of the call. Nothing of it is in the channel. */
+static void call_free(struct exdma_call *call)
+{
+	struct exdma_buffer *buf, *next;
+
+	list_for_each_entry_safe(buf, next, &call->bufs, in_call)
+		exdma_buffer_put(buf);
+	if (call->charge)
+		exdma_channel_give_room(call->ch, call->charge);
+	kmem_cache_free(call_cache, call);
+}
+
+/*
+ * The call is over; @leave: so is its turn. The owner is told last: from then
+ * on the file may be closed.
+ */
+static void call_finish(struct exdma_call *call, bool leave)
+{
+	struct exdma_order *order = &call->client->order;
+	struct kiocb *iocb = call->iocb;
+	struct exdma_buffer *buf;
+	ssize_t moved = 0;
+	int err = 0;
+
+	list_for_each_entry(buf, &call->bufs, in_call) {
+		moved += buf->req.moved;
+		err = buf->req.status;
+		if (err)
+			break;
+	}
+	call_free(call);
+	if (leave)
+		exdma_order_leave(order);
+	iocb->ki_pos += moved;
+	iocb->ki_complete(iocb, moved ? moved : err);
+}
+
+static void call_finish_work(struct work_struct *work)
+{
+	call_finish(container_of(work, struct exdma_call, work), true);
+}
+
+/* Has the call finished on the CPU that was asked for, if we are not there. */
+static bool call_send_home(struct exdma_call *call)
+{
+	int cpu = READ_ONCE(call->client->cpu);
+
+	if (cpu == EXDMA_CPU_ANY || cpu == raw_smp_processor_id() || !cpu_online(cpu))
+		return false;
+	INIT_WORK(&call->work, call_finish_work);
+	queue_work_on(cpu, exdma_cpu_wq, &call->work);
+	return true;
+}
+
+/* The bottom half, with one request of the call. */
+static void call_request_done(struct exdma_request *req)
+{
+	struct exdma_buffer *buf = container_of(req, struct exdma_buffer, req);
+	struct exdma_call *call = buf->call;
+
+	trace_exdma_complete(buf->ch, req);
+	exdma_buffer_unmap(buf);
+	if (atomic_dec_and_test(&call->left) && !call_send_home(call))
+		call_finish(call, true);
+}
+
+/*
+ * It is our turn: all requests go to the channel. Returns false if the call is
+ * over; its turn has been left then if @leave says so.
+ */
+static bool call_start(struct exdma_call *call, bool hold, bool leave)
+{
+	struct exdma_buffer *buf;
+
+	list_for_each_entry(buf, &call->bufs, in_call) {
+		if (!exdma_channel_submit(call->ch, &buf->req, hold))
+			continue;
+		buf->req.status = -ENODEV;
+		exdma_buffer_unmap(buf);
+		atomic_dec(&call->left);	/* ours is left */
+	}
+	if (!atomic_dec_and_test(&call->left) || call_send_home(call))
+		return true;
+	call_finish(call, leave);
+	return false;
+}
+
+static bool call_go(struct exdma_turn *turn)
+{
+	return call_start(container_of(turn, struct exdma_call, turn), false, false);
+}
+
+static void call_add(struct exdma_call *call, struct exdma_buffer *buf, u64 card_addr)
+{
+	buf->call = call;
+	buf->req.card_addr = card_addr;
+	buf->req.complete = call_request_done;
+	list_add_tail(&buf->in_call, &call->bufs);
+	atomic_inc(&call->left);
+}
+
+/*
+ * Pins and maps all that is left of @iter. What cannot be reached behind the
+ * first bytes makes a short call; -ENOMEM: nothing has changed.
+ */
+static int call_pin(struct exdma_call *call, struct iov_iter *iter, gfp_t gfp)
+{
+	struct iov_iter begin = *iter;
+	u64 card_addr = call->iocb->ki_pos;
+	struct exdma_buffer *buf, *next;
+	int err = 0;
+
+	while (iov_iter_count(iter)) {
+		buf = exdma_buffer_get(call->ch, iter, 0, gfp);
+		if (IS_ERR(buf)) {
+			err = PTR_ERR(buf);
+			break;
+		}
+		err = exdma_buffer_map(buf);
+		if (err) {
+			exdma_buffer_put(buf);
+			break;
+		}
+		call_add(call, buf, card_addr);
+		card_addr += buf->req.bytes;
+	}
+	if (!err || (err == -EFAULT && !list_empty(&call->bufs)))
+		return 0;
+
+	list_for_each_entry_safe(buf, next, &call->bufs, in_call)
+		exdma_buffer_unmap(buf);
+	*iter = begin;
+	return err;
+}
+
+/* Room for the whole call. -ENOMEM: only a caller that waits can have it. */
+static int call_take_room(struct exdma_call *call, u64 charge, bool nowait, bool entered)
+{
+	int err = 0;
+
+	if (charge > exdma_channel_max_inflight() / 2)
+		return -ENOMEM;
+	if (!entered)
+		err = exdma_channel_try_spare_room(call->ch, charge) ? 0 : -ENOMEM;
+	else if (nowait)
+		err = exdma_channel_try_room(call->ch, charge) ? 0 : -EAGAIN;
+	else
+		err = exdma_channel_take_room(call->ch, charge);
+	if (!err)
+		call->charge = charge;
+	return err;
+}
+
+/* Finds memory for the call: a slot if it is small, else the caller's own. */
+static int call_fill(struct exdma_call *call, struct iov_iter *iter, bool nowait,
+		     bool entered)
+{
+	struct exdma_channel *ch = call->ch;
+	struct exdma_buffer *buf;
+	u64 charge;
+	int err;
+
+	/* A call that waits for its turn must not hold a slot. */
+	if (entered && ch->desc.dir == EXDMA_H2C && exdma_buffer_bounces(ch, iter)) {
+		buf = exdma_buffer_get_slot(ch, iter, nowait);
+		if (buf) {
+			call_add(call, buf, call->iocb->ki_pos);
+			return 0;
+		}
+	}
+	charge = (u64)iov_iter_npages(iter, INT_MAX) << PAGE_SHIFT;
+	err = call_take_room(call, charge, nowait, entered);
+	if (err)
+		return err;
+	return call_pin(call, iter, nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL);
+}
+
+/**
+ * exdma_io_async - a call whose caller does not wait for it
+ * @client: the file.
+ * @dir: direction.
+ * @iocb: the call.
+ * @iter: its memory.
+ * @nowait: not even for room.
+ * @entered: in: it is the call's turn; out: it still is, and the caller has to
+ *	leave it. If not, the call waits for its turn by itself.
+ *
+ * Context: may sleep, unless @nowait; faults user memory in.
+ * Return: -EIOCBQUEUED; -ENOMEM: nothing has changed, and it takes a caller
+ * that waits; -EAGAIN for @nowait; -EFAULT, -ENODEV, -ERESTARTSYS.
+ */
+ssize_t exdma_io_async(struct exdma_client *client, enum exdma_dir dir,
+		       struct kiocb *iocb, struct iov_iter *iter, bool nowait,
+		       bool *entered)
+{
+	bool alone = iocb->ki_flags & IOCB_DSYNC;
+	struct exdma_call *call;
+	int err;
+
+	call = kmem_cache_alloc(call_cache, nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL);
+	if (!call)
+		return -ENOMEM;
+	call->turn.go = call_go;
+	call->client = client;
+	call->ch = exdma_io_channel(client, dir);
+	call->iocb = iocb;
+	call->charge = 0;
+	atomic_set(&call->left, 1);
+	INIT_LIST_HEAD(&call->bufs);
+
+	err = call_fill(call, iter, nowait, *entered);
+	if (err) {
+		call_free(call);
+		return err;
+	}
+	if (*entered || exdma_order_enter(&client->order, &call->turn, alone)) {
+		*entered = false;
+		call_start(call, exdma_batch_join(call->ch), true);
+	}
+	return -EIOCBQUEUED;
+}
+
+int exdma_async_init(void)
+{
+	call_cache = KMEM_CACHE(exdma_call, 0);
+	return call_cache ? 0 : -ENOMEM;
+}
+
+void exdma_async_exit(void)
+{
+	kmem_cache_destroy(call_cache);
+}

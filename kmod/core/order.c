@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exdma core - whose turn it is among the calls of one open file
+ *
+ * As a rule nobody waits: calls are parallel. A call that is alone (a barrier,
+ * or any call of a sequential file) waits for all before it, and all behind it
+ * wait for it: a first-come reader-writer lock, that asynchronous calls can
+ * wait for too. Knows nothing of what a call does.
+ *
+ * A call enters, does its work, and leaves before its owner learns of its end,
+ * so that the open file, and with it the order, is still there.
+ */
+#include <linux/completion.h>
+#include <linux/sched/signal.h>
+
+#include "order.h"
+
+/* May one more go, given those whose turn it is? */
+static bool order_admits(const struct exdma_order *order, bool alone)
+{
+	return alone ? !order->running : !order->alone;
+}
+
+static void order_admit(struct exdma_order *order, bool alone)
+{
+	order->running++;
+	order->alone = alone;
+}
+
+/* Takes the request for a barrier, if there is one. */
+static bool order_take_alone(struct exdma_order *order, bool alone)
+{
+	alone |= order->sequential | order->barrier;
+	order->barrier = false;
+	return alone;
+}
+
+/**
+ * exdma_order_init - an order without calls
+ * @order: the order.
+ * @sequential: every call is alone.
+ */
+void exdma_order_init(struct exdma_order *order, bool sequential)
+{
+	spin_lock_init(&order->lock);
+	INIT_LIST_HEAD(&order->waiting);
+	init_waitqueue_head(&order->change);
+	order->running = 0;
+	order->alone = false;
+	order->sequential = sequential;
+	order->barrier = false;
+}
+
+/**
+ * exdma_order_set_sequential - from now on
+ * @order: the order.
+ * @sequential: every call is alone.
+ */
+void exdma_order_set_sequential(struct exdma_order *order, bool sequential)
+{
+	spin_lock(&order->lock);
+	order->sequential = sequential;
+	spin_unlock(&order->lock);
+}
+
+bool exdma_order_is_sequential(struct exdma_order *order)
+{
+	return READ_ONCE(order->sequential);
+}
+
+/**
+ * exdma_order_barrier - the next call will be alone
+ * @order: the order.
+ */
+void exdma_order_barrier(struct exdma_order *order)
+{
+	spin_lock(&order->lock);
+	order->barrier = true;
+	spin_unlock(&order->lock);
+}
+
+/**
+ * exdma_order_is_free - would a call that may not wait be let in now?
+ * @order: the order.
+ */
+bool exdma_order_is_free(struct exdma_order *order)
+{
+	bool is_free;
+
+	spin_lock(&order->lock);
+	is_free = list_empty(&order->waiting) &&
+		  order_admits(order, order->sequential || order->barrier);
+	spin_unlock(&order->lock);
+	return is_free;
+}
+
+/**
+ * exdma_order_try_enter - if it is our turn at once
+ * @order: the order.
+ * @alone: wait for all before, and let all behind wait.
+ *
+ * Return: true: go, and exdma_order_leave() later. False: nothing has changed.
+ */
+bool exdma_order_try_enter(struct exdma_order *order, bool alone)
+{
+	bool ours;
+
+	spin_lock(&order->lock);
+	ours = list_empty(&order->waiting) &&
+	       order_admits(order, alone || order->sequential || order->barrier);
+	if (ours)
+		order_admit(order, order_take_alone(order, alone));
+	spin_unlock(&order->lock);
+	return ours;
+}
+
+/**
+ * exdma_order_enter - now or later
+ * @order: the order.
+ * @turn: with @go set up; not touched any more once it has been called.
+ * @alone: wait for all before, and let all behind wait.
+ *
+ * Return: true if it is our turn now, and @go will not be called.
+ */
+bool exdma_order_enter(struct exdma_order *order, struct exdma_turn *turn, bool alone)
+{
+	bool ours;
+
+	spin_lock(&order->lock);
+	turn->alone = order_take_alone(order, alone);
+	turn->waits = false;
+	ours = list_empty(&order->waiting) && order_admits(order, turn->alone);
+	if (ours) {
+		order_admit(order, turn->alone);
+	} else {
+		turn->waits = true;
+		list_add_tail(&turn->node, &order->waiting);
+	}
+	spin_unlock(&order->lock);
+	return ours;
+}
+
+/* Lets those go whose turn has come, after @left calls have left. */
+static void order_advance(struct exdma_order *order, u32 left)
+{
+	struct exdma_turn *turn, *next;
+	LIST_HEAD(admitted);
+
+	do {
+		spin_lock(&order->lock);
+		order->running -= left;
+		if (!order->running)
+			order->alone = false;
+		list_for_each_entry_safe(turn, next, &order->waiting, node) {
+			if (!order_admits(order, turn->alone))
+				break;
+			order_admit(order, turn->alone);
+			turn->waits = false;
+			list_move_tail(&turn->node, &admitted);
+		}
+		spin_unlock(&order->lock);
+
+		left = 0;
+		list_for_each_entry_safe(turn, next, &admitted, node) {
+			list_del(&turn->node);
+			left += !turn->go(turn);
+		}
+	} while (left);
+}
+
+/**
+ * exdma_order_leave - the call is over: others may go
+ * @order: the order, held by the owner of a call that does not know yet.
+ *
+ * Context: may sleep; calls @go of others.
+ */
+void exdma_order_leave(struct exdma_order *order)
+{
+	order_advance(order, 1);
+	if (wq_has_sleeper(&order->change))
+		wake_up(&order->change);
+}
+
+/* A caller that waits for its turn. */
+struct order_waiter {
+	struct exdma_turn turn;
+	struct completion come;
+};
+
+static bool order_wake(struct exdma_turn *turn)
+{
+	complete(&container_of(turn, struct order_waiter, turn)->come);
+	return true;
+}
+
+/**
+ * exdma_order_wait - wait for our turn
+ * @order: the order.
+ * @alone: wait for all before, and let all behind wait.
+ *
+ * Context: may sleep.
+ * Return: 0: go, and exdma_order_leave() later. -ERESTARTSYS: a signal came.
+ */
+int exdma_order_wait(struct exdma_order *order, bool alone)
+{
+	struct order_waiter self = { .turn.go = order_wake };
+	int err;
+
+	init_completion(&self.come);
+	if (exdma_order_enter(order, &self.turn, alone))
+		return 0;
+	err = wait_for_completion_interruptible(&self.come);
+	if (!err)
+		return 0;
+
+	spin_lock(&order->lock);
+	if (self.turn.waits)
+		list_del(&self.turn.node);
+	else
+		err = 0;
+	spin_unlock(&order->lock);
+	if (err)
+		order_advance(order, 0);	/* those behind us may go */
+	else
+		wait_for_completion(&self.come);
+	return err;
+}
