@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,34 @@ long long channel_stat(const struct card *card, int dir, int channel,
 
 	snprintf(attr, sizeof(attr), "statistics/%s", counter);
 	return node_number(card, dir, channel + 1, attr);
+}
+
+#define BECOMES_NS	(10000 * NS_PER_MS)
+
+bool channel_stat_becomes(const struct card *card, int dir, int channel,
+			  const char *counter, long long value)
+{
+	uint64_t end = now_ns() + BECOMES_NS;
+
+	while (channel_stat(card, dir, channel, counter) != value) {
+		if (now_ns() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
+bool channel_stat_reaches(const struct card *card, int dir, int channel,
+			  const char *counter, long long value)
+{
+	uint64_t end = now_ns() + BECOMES_NS;
+
+	while (channel_stat(card, dir, channel, counter) < value) {
+		if (now_ns() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
 }
 
 /* The largest of an attribute of all channels. */
@@ -320,4 +349,96 @@ void lab_fault(lab_t lab, uint32_t target, uint32_t command, uint32_t count)
 void lab_sync(lab_t lab)
 {
 	(void)lab[LAB_ID / 4];
+}
+
+void lab_hold(lab_t lab, int dir, int channel)
+{
+	lab_fault(lab, lab_engine(dir, channel), LAB_FAULT_HANG, 0);
+}
+
+void lab_let_go(lab_t lab, int dir, int channel)
+{
+	lab_fault(lab, lab_engine(dir, channel), LAB_FAULT_UNHANG, 0);
+}
+
+bool lab_is_held(lab_t lab, int dir, int channel)
+{
+	lab[LAB_FAULT_TARGET / 4] = lab_engine(dir, channel);
+	return lab[LAB_FAULT_STATE / 4] & LAB_FAULT_IS_HUNG;
+}
+
+bool lab_wait_held(lab_t lab, int dir, int channel)
+{
+	uint64_t end = now_ns() + 10000 * NS_PER_MS;
+
+	while (!lab_is_held(lab, dir, channel)) {
+		if (now_ns() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
+void lab_let_go_all(const struct card *card)
+{
+	struct card now;
+	char path[96];
+	lab_t lab;
+
+	if (!card_at(&now, card->bdf)) {
+		/* before the hang ends: the engine would go on where it was */
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", card->bdf);
+		put_text(path, "1");
+		card_bind(card);
+	}
+	lab = lab_map(card);
+	if (!lab)
+		return;
+	lab_fault(lab, 0, LAB_FAULT_CLEAR_ALL, 0);
+	munmap((void *)lab, LAB_BAR_BYTES);
+}
+
+uint64_t lab_runs(lab_t lab, const struct card *card, int dir)
+{
+	uint64_t sum = 0;
+	int i;
+
+	for (i = 0; i < card->channels[dir]; i++)
+		sum += lab_count(lab, lab_engine(dir, i), LAB_RUNS);
+	return sum;
+}
+
+#define PARAMETERS	"/sys/module/exdma/parameters/"
+
+bool param_get(const char *name, char *text, size_t size)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), PARAMETERS "%s", name);
+	return get_text(path, text, size);
+}
+
+int param_put(const char *name, const char *text)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), PARAMETERS "%s", name);
+	return put_text(path, text);
+}
+
+bool wait_in_call(pid_t thread, long call, unsigned int timeout_ms)
+{
+	uint64_t end = now_ns() + timeout_ms * NS_PER_MS;
+	char path[64], text[256];
+	long nr;
+
+	/* of a thread that runs it says just that */
+	snprintf(path, sizeof(path), "/proc/%d/syscall", thread);
+	while (now_ns() < end) {
+		if (get_text(path, text, sizeof(text)) && sscanf(text, "%ld", &nr) == 1 &&
+		    nr == call)
+			return true;
+		sched_yield();
+	}
+	return false;
 }

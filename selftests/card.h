@@ -62,6 +62,15 @@ long long node_number(const struct card *card, int dir, int way, const char *att
 long long channel_stat(const struct card *card, int dir, int channel,
 		       const char *counter);
 
+/*
+ * Waits for a counter of a channel to become, or at least @value; what is done
+ * a moment after the last request completed is not a failure.
+ */
+bool channel_stat_becomes(const struct card *card, int dir, int channel,
+			  const char *counter, long long value);
+bool channel_stat_reaches(const struct card *card, int dir, int channel,
+			  const char *counter, long long value);
+
 /* The text without its newline; false if there is none. */
 bool node_text(const struct card *card, int dir, int way, const char *attr,
 	       char *text, size_t size);
@@ -111,5 +120,32 @@ void lab_fault(lab_t lab, uint32_t target, uint32_t command, uint32_t count);
 
 /* Waits for what was written: the card has carried it out. */
 void lab_sync(lab_t lab);
+
+/*
+ * Holding an engine: its next run gets stuck until it is let go, and nothing
+ * behind it starts. lab_wait_held() waits until one is stuck, so that there is
+ * something in flight that cannot end. lab_let_go_all() is for teardowns, and
+ * finds a card that has been unbound.
+ */
+void lab_hold(lab_t lab, int dir, int channel);
+void lab_let_go(lab_t lab, int dir, int channel);
+bool lab_is_held(lab_t lab, int dir, int channel);
+bool lab_wait_held(lab_t lab, int dir, int channel);
+void lab_let_go_all(const struct card *card);
+
+/* Runs by the books of the card, of all channels of a direction. */
+uint64_t lab_runs(lab_t lab, const struct card *card, int dir);
+
+/*
+ * Parameters of the core, by name. The time that an engine may be held must be
+ * longer than a busy machine takes for a test, and shorter than the test may.
+ */
+bool param_get(const char *name, char *text, size_t size);
+int param_put(const char *name, const char *text);
+#define TIMEOUT_DEFAULT	"5000"
+#define TIMEOUT_HELD	"20000"
+
+/* Waits until a thread sleeps in a system call; false after @timeout_ms. */
+bool wait_in_call(pid_t thread, long call, unsigned int timeout_ms);
 
 #endif /* SELFTESTS_CARD_H */

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * launch=irq|thread|work: who starts the next run. In each of them all that was
+ * queued completes with nothing further submitted, whatever goes wrong on the
+ * way, and it may be changed at any moment.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "card.h"
+#include "flight.h"
+#include "pattern.h"
+
+#define HOME	(300 * MIB)
+#define SLOT	(16 * KIB)
+#define N	96
+#define LIMIT_MS 20000
+
+FIXTURE(launch) {
+	struct card card;
+	uint64_t seed, beyond;
+	struct random random;
+	uint8_t *buf;
+	lab_t lab;
+	struct flight f;
+	struct flight_request r[N];
+	int in, out;
+};
+
+FIXTURE_VARIANT(launch) {
+	const char *mode;
+};
+
+FIXTURE_VARIANT_ADD(launch, irq) { .mode = "irq" };
+FIXTURE_VARIANT_ADD(launch, thread) { .mode = "thread" };
+FIXTURE_VARIANT_ADD(launch, work) { .mode = "work" };
+
+FIXTURE_SETUP(launch)
+{
+	char text[16];
+
+	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+	self->seed = random_seed();
+	self->random.state = self->seed;
+	self->beyond = card_memory(&self->card);
+	self->buf = memory(N * SLOT);
+	ASSERT_NE(NULL, self->buf);
+	self->in = open_in(&self->card, 1);
+	self->out = open_out(&self->card, 1);
+	ASSERT_LE(0, self->in);
+	ASSERT_LE(0, self->out);
+	ASSERT_EQ(0, flight_open(&self->f, FLIGHT_AIO, N));
+	ASSERT_EQ(0, param_put("launch", variant->mode));
+	ASSERT_TRUE(param_get("launch", text, sizeof(text)));
+	ASSERT_STREQ(variant->mode, text);
+	self->lab = lab_map(&self->card);
+	if (!self->lab)
+		SKIP(return, "this card has no lab block");
+	ASSERT_EQ(0, param_put("timeout_ms", TIMEOUT_HELD));
+}
+
+FIXTURE_TEARDOWN_PARENT(launch)
+{
+	param_put("launch", "irq");
+	param_put("run_kib", "1024");
+	param_put("timeout_ms", TIMEOUT_DEFAULT);
+	lab_let_go_all(&self->card);
+}
+
+/* Who started the runs of a channel. */
+struct starts {
+	long long irq, submit, thread, runs;
+};
+
+static struct starts starts(const struct card *card, int dir)
+{
+	return (struct starts) {
+		channel_stat(card, dir, 0, "starts_irq"),
+		channel_stat(card, dir, 0, "starts_submit"),
+		channel_stat(card, dir, 0, "starts_thread"),
+		channel_stat(card, dir, 0, "runs"),
+	};
+}
+
+/*
+ * N requests in their own places are queued behind an engine that is held, and
+ * then left to themselves. What becomes of them is judged.
+ */
+static void queue_and_leave(struct __test_metadata *_metadata, FIXTURE_DATA(launch) *self,
+			    int dir, const bool *bad)
+{
+	struct flight_request *r = self->r;
+	int i;
+
+	for (i = 0; i < N; i++) {
+		r[i] = (struct flight_request) {
+			.fd = dir == EXDMA_DIR_H2C ? self->in : self->out,
+			.write = dir == EXDMA_DIR_H2C, .buf = self->buf + i * SLOT,
+			.len = i % 3 ? SLOT : 2048, .addr = HOME + i * SLOT,
+		};
+		if (dir == EXDMA_DIR_H2C)
+			pattern_fill(r[i].buf, r[i].len, r[i].addr, self->seed);
+		else
+			memset(r[i].buf, POISON, r[i].len);
+		if (bad[i])
+			r[i].addr += self->beyond;
+	}
+	lab_hold(self->lab, dir, 0);
+	ASSERT_EQ(N, flight_launch(&self->f, r, N));
+	ASSERT_TRUE(lab_wait_held(self->lab, dir, 0));
+	lab_let_go(self->lab, dir, 0);
+	ASSERT_EQ(N, flight_land(&self->f, N, LIMIT_MS)) {
+		for (i = 0; i < N; i++)
+			if (!r[i].done)
+				TH_LOG("request %d of %d never completed", i, N);
+	}
+	for (i = 0; i < N; i++) {
+		EXPECT_EQ(bad[i] ? -EIO : (long long)r[i].len, r[i].result) {
+			TH_LOG("request %d", i);
+		}
+		if (dir == EXDMA_DIR_C2H && !bad[i])
+			EXPECT_TRUE(pattern_is(r[i].buf, r[i].len, r[i].addr, self->seed));
+	}
+}
+
+TEST_F(launch, all_complete)
+{
+	const bool by_irq = !strcmp(variant->mode, "irq");
+	static const bool none[N];
+	struct starts before, now;
+	int dir;
+
+	/* no two large requests in one run */
+	ASSERT_EQ(0, param_put("run_kib", "4"));
+	for (dir = 0; dir < 2; dir++) {
+		before = starts(&self->card, dir);
+		queue_and_leave(_metadata, self, dir, none);
+		now = starts(&self->card, dir);
+		now.irq -= before.irq;
+		now.submit -= before.submit;
+		now.thread -= before.thread;
+		now.runs -= before.runs;
+		TH_LOG("of %lld runs, %lld by interrupts, %lld by callers, %lld by threads",
+		       now.runs, now.irq, now.submit, now.thread);
+		EXPECT_EQ(now.runs, now.irq + now.submit + now.thread);
+		EXPECT_LE(N / 3, now.runs);
+		/* most of them were there when the one before ended */
+		if (by_irq) {
+			EXPECT_LT(now.runs / 2, now.irq);
+		} else {
+			EXPECT_EQ(0, now.irq);
+			EXPECT_LT(now.runs / 2, now.thread);
+		}
+	}
+}
+
+TEST_F(launch, an_error_in_the_middle)
+{
+	static const bool middle[N] = { [N / 2] = true };
+	static const bool edges[N] = { [0] = true, [1] = true, [N - 1] = true };
+	int dir;
+
+	for (dir = 0; dir < 2; dir++) {
+		queue_and_leave(_metadata, self, EXDMA_DIR_H2C, middle);
+		queue_and_leave(_metadata, self, dir, middle);
+		queue_and_leave(_metadata, self, EXDMA_DIR_H2C, edges);
+		queue_and_leave(_metadata, self, dir, edges);
+	}
+}
+
+TEST_F(launch, lost_interrupts)
+{
+	static const bool none[N];
+	int dir, i;
+
+	ASSERT_EQ(0, param_put("run_kib", "64"));
+	for (dir = 0; dir < 2; dir++) {
+		for (i = 0; i < 3; i++) {
+			lab_fault(self->lab, lab_engine(dir, 0), LAB_FAULT_LOSE, 2);
+			queue_and_leave(_metadata, self, dir, none);
+		}
+		lab_fault(self->lab, lab_engine(dir, 0), LAB_FAULT_LOSE, 0);
+	}
+}
+
+TEST_F(launch, synchronous_calls)
+{
+	size_t len;
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		len = random_size(&self->random, MIB / 64) * 64;
+		pattern_fill(self->buf, len, HOME, self->seed + i);
+		ASSERT_EQ(len, pwrite(self->in, self->buf, len, HOME));
+		memset(self->buf, POISON, len);
+		ASSERT_EQ(len, pread(self->out, self->buf, len, HOME));
+		ASSERT_TRUE(pattern_is(self->buf, len, HOME, self->seed + i));
+	}
+}
+
+TEST_F(launch, what_it_may_be)
+{
+	static const char *const wrong[] = { "", "\n", "IRQ", "irqs", "ir", "0", "threads", " irq" };
+	char text[16];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		EXPECT_EQ(-EINVAL, param_put("launch", wrong[i])) TH_LOG("\"%s\"", wrong[i]);
+		ASSERT_TRUE(param_get("launch", text, sizeof(text)));
+		EXPECT_STREQ(variant->mode, text);
+	}
+	/* as echo writes it */
+	EXPECT_EQ(0, param_put("launch", "work\n"));
+	ASSERT_TRUE(param_get("launch", text, sizeof(text)));
+	EXPECT_STREQ("work", text);
+}
+
+/* --- changed while it matters --- */
+
+#define CREW	3
+#define CHANGES	150
+
+struct crew {
+	pthread_t thread;
+	const struct card *card;
+	int i;
+	volatile bool stop;
+	unsigned int rounds;
+	const char *wrong;
+};
+
+static const char *crew_round(struct crew *c, struct flight *f, int in, int out, uint8_t *buf)
+{
+	uint64_t home = HOME + c->i * 16 * MIB, seed = c->rounds * CREW + c->i;
+	struct flight_request r[16];
+	int i, dir;
+
+	for (dir = 0; dir < 2; dir++) {
+		for (i = 0; i < 16; i++) {
+			r[i] = (struct flight_request) {
+				.fd = dir ? out : in, .write = !dir, .buf = buf + i * SLOT,
+				.len = (seed + i) % 4 ? 1024 : SLOT, .addr = home + i * SLOT,
+			};
+			if (dir)
+				memset(r[i].buf, POISON, r[i].len);
+			else
+				pattern_fill(r[i].buf, r[i].len, r[i].addr, seed);
+		}
+		if (flight_launch(f, r, 16) != 16)
+			return "submission";
+		if (flight_land(f, 16, LIMIT_MS) != 16)
+			return "never completed";
+		for (i = 0; i < 16; i++) {
+			if (r[i].result != (long long)r[i].len)
+				return "result";
+			if (dir && !pattern_is(r[i].buf, r[i].len, r[i].addr, seed))
+				return "data";
+		}
+	}
+	return NULL;
+}
+
+static void *crew(void *arg)
+{
+	struct crew *c = arg;
+	int in = open_in(c->card, 1), out = open_out(c->card, 1);
+	uint8_t *buf = memory(16 * SLOT);
+	struct flight f;
+
+	c->wrong = "setup";
+	if (!flight_open(&f, c->i % 2 ? FLIGHT_URING : FLIGHT_AIO, 16)) {
+		do {
+			c->wrong = crew_round(c, &f, in, out, buf);
+			__atomic_fetch_add(&c->rounds, 1, __ATOMIC_RELEASE);
+		} while (!c->wrong && !c->stop);
+		flight_close(&f);
+	}
+	munmap(buf, 16 * SLOT);
+	close(in);
+	close(out);
+	return NULL;
+}
+
+/* Each change meets I/O in flight: between two of them somebody gets on. */
+TEST_F_TIMEOUT(launch, changed_under_load, 60)
+{
+	static const char *const modes[] = { "irq", "thread", "work" };
+	struct crew c[CREW];
+	unsigned int rounds;
+	int i, change;
+
+	for (i = 0; i < CREW; i++) {
+		c[i] = (struct crew) { .card = &self->card, .i = i };
+		ASSERT_EQ(0, pthread_create(&c[i].thread, NULL, crew, &c[i]));
+	}
+	for (change = 0; change < CHANGES; change++) {
+		ASSERT_EQ(0, param_put("launch", modes[random_below(&self->random, 3)]));
+		i = change % CREW;
+		rounds = __atomic_load_n(&c[i].rounds, __ATOMIC_ACQUIRE);
+		while (change % 8 == 0 && !c[i].wrong &&
+		       __atomic_load_n(&c[i].rounds, __ATOMIC_ACQUIRE) == rounds)
+			sched_yield();
+	}
+	for (i = 0; i < CREW; i++) {
+		c[i].stop = true;
+		pthread_join(c[i].thread, NULL);
+		EXPECT_EQ(NULL, c[i].wrong) TH_LOG("thread %d: %s", i, c[i].wrong);
+	}
+}
+
+TEST_HARNESS_MAIN
