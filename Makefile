@@ -4,6 +4,7 @@
 #
 #	make demo	the main job in a virtual machine, with a virtual card
 #	make check	lint, unit tests, and the selftests on every kernel
+#	make bench	measure: docs/measurements.md, some 15 minutes
 #	make lint	the text only: compilers, sparse, checkpatch, shellcheck
 #	make install	modules (by DKMS, for this machine's kernels) and tool
 #	make uninstall	both of them away again
@@ -16,7 +17,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 DKMS_SRC := $(DESTDIR)/usr/src/exdma-$(VERSION)
 
-.PHONY: all demo check lint modules install uninstall clean
+.PHONY: all demo check bench lint modules install uninstall clean
 
 all:
 	$(MAKE) -C userspace
@@ -27,6 +28,9 @@ demo:
 
 check:
 	@lab/check
+
+bench:
+	@lab/bench
 
 lint:
 	@lab/lint

@@ -4,12 +4,14 @@ import contextlib
 import json
 import mmap
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 from meter import CPUS, Reading, ratios
 
+STOPPED = 128       # fio's exit status after SIGINT
 WARM = 0.2          # seconds from the first byte moved to the reading
 K, M, G = 1 << 10, 1 << 20, 1 << 30
 
@@ -33,8 +35,9 @@ class Fio:
         self.count = 0
 
     def run(self, device, channel, engine, rw, size, *, depth=1, threads=1,
-            window=None, batch=0, options=()):
-        """One measurement; RW is read or write, in random order."""
+            window=None, batch=0, during=None):
+        """One measurement; RW is read or write, in random order. DURING is
+        started and stopped with the window."""
         window = window or self.window
         self.count += 1
         log = self.directory / (f"{self.count:03}-{device.name}-{channel or 'all'}-{engine}"
@@ -44,11 +47,10 @@ class Fio:
             "fio", "--name=bench", f"--filename={device.node(channel)}",
             f"--ioengine={ioengine}", f"--rw=rand{rw}", f"--bs={size}",
             f"--iodepth={depth}", f"--numjobs={threads}", "--thread",
-            "--group_reporting", "--time_based",
-            f"--runtime={int(1000 * (WARM + window)) + 600}ms",
+            "--group_reporting", "--time_based", "--runtime=1h",
             f"--size={max(256 * M, size)}", "--norandommap", "--iomem_align=4k",
             "--allow_file_create=0", "--eta=never", "--output-format=json",
-            f"--output={log}", *options]
+            f"--output={log}"]
         if device.engines == {} or "iopoll" in flags:
             arguments.append("--direct=1")
         if "iopoll" in flags:
@@ -65,13 +67,18 @@ class Fio:
             while device.moved() == before.counters["bytes"] and fio.poll() is None:
                 time.sleep(0.02)
             time.sleep(WARM)
+            if during:
+                during.start()
             first = Reading(device)
             time.sleep(window)
             last = Reading(device)
+            if during:
+                during.stop()
             ended = fio.poll() is not None
+            fio.send_signal(signal.SIGINT)
             said = fio.communicate()[0]
         after = Reading(device)
-        if ended or fio.returncode:
+        if ended or fio.returncode not in (0, STOPPED):
             raise RuntimeError(f"{' '.join(arguments)}: {fio.returncode}: {said}")
         row = {"device": device.name, "channel": channel, "engine": engine, "rw": rw,
                "size": size, "depth": depth, "threads": threads, "batch": batch}

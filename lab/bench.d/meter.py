@@ -9,6 +9,7 @@ from pathlib import Path
 # lab/card/lab-regs.h
 LAB_ID, LAB_ID_VALUE = 0x000, 0x4C414258
 LAB_CONFIG = 0x00C
+LAB_BOOKS_CMD, LAB_BOOKS_ZERO = 0x030, 2
 LAB_BOOKS_SEL, LAB_BOOKS_LO, LAB_BOOKS_HI = 0x034, 0x038, 0x03C
 ENGINE_COUNTERS = ("busy_ns", "idle_ns", "runs", "descriptors", "bytes")
 CARD_COUNTERS = ("bus_reads", "bus_writes", "interrupts", "violations")
@@ -65,6 +66,12 @@ class Card:
         """Bytes moved by all engines."""
         return sum(self.book(number, ENGINE_COUNTERS.index("bytes"))
                    for number in self.engines.values())
+
+    def zero(self):
+        """Begin the books anew; a violation in the old ones is an error."""
+        if self.snapshot()["violations"]:
+            raise RuntimeError(f"{self.name}: violations in the card's books")
+        self.bar[LAB_BOOKS_CMD // 4] = LAB_BOOKS_ZERO
 
     def snapshot(self):
         """All counters: the card's, and the sums over its engines."""
