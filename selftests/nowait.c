@@ -343,7 +343,10 @@ TEST_F(nowait, memory_that_is_not_there_yet)
 		};
 		ASSERT_EQ(1, flight_launch(&self->f, &r, 1));
 		ASSERT_EQ(1, flight_land(&self->f, 1, LIMIT_MS));
-		EXPECT_EQ(-EAGAIN, r.result) TH_LOG("size %zu", sizes[i]);
+		/* pages are made at submission, as block devices do it */
+		EXPECT_TRUE(r.result == -EAGAIN || r.result == (long long)sizes[i]) {
+			TH_LOG("size %zu: %lld", sizes[i], r.result);
+		}
 		memset(map, 1, sizes[i]);
 		EXPECT_EQ(sizes[i], call(self->fd, self->dir, map, sizes[i], RWF_NOWAIT));
 		munmap(map, sizes[i]);
@@ -406,8 +409,14 @@ TEST_F(nowait, while_it_is_not_its_turn)
 	ASSERT_TRUE(take(_metadata, self, PAGE));
 	ASSERT_TRUE(lab_wait_held(self->lab, self->dir, 0));
 	EXPECT_EQ(-EAGAIN, call(self->fd, self->dir, self->buf, PAGE, RWF_NOWAIT));
-	EXPECT_FALSE(take(_metadata, self, PAGE));
+	EXPECT_FALSE(is_ready(self->fd, self->dir));
+	/* an asynchronous one may do its waiting by itself, while there is room */
+	while (self->taken < N - 1 && take(_metadata, self, MIB))
+		;
+	EXPECT_GT(64, self->taken);
+	EXPECT_TRUE(lab_is_held(self->lab, self->dir, 0));
 	drain(_metadata, self);
+	EXPECT_TRUE(is_ready(self->fd, self->dir));
 	EXPECT_EQ(PAGE, call(self->fd, self->dir, self->buf, PAGE, RWF_NOWAIT));
 
 	/* the same behind a barrier */

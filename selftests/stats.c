@@ -167,7 +167,8 @@ TEST_F(stats, counters_add_up)
 		now = sum(self, dir);
 		EXPECT_EQ(64 + 10 + 8, now.requests - before.requests);
 		EXPECT_EQ(16 * 512 + 48 * PAGE + 10 * PAGE + 8 * MIB, now.bytes - before.bytes);
-		EXPECT_EQ(16, now.copied - before.copied);
+		/* nobody is there to copy on what comes from the card later */
+		EXPECT_EQ(dir == EXDMA_DIR_H2C ? 16 : 0, now.copied - before.copied);
 		EXPECT_EQ(now.runs - before.runs, now.starts - before.starts);
 		EXPECT_EQ(now.card_runs - before.card_runs, now.runs - before.runs);
 		EXPECT_EQ(now.card_bytes - before.card_bytes, now.bytes - before.bytes);
@@ -302,7 +303,10 @@ TEST_F_TIMEOUT(stats, pinned_is_bounded, 60)
 
 /* --- copied requests --- */
 
-/* Writes and reads back, synchronously and not; how many were copied? */
+/*
+ * Writes and reads back, synchronously and not; how many were copied? From the
+ * card only what somebody waits for: nobody else could copy it on.
+ */
 static long long copied(struct __test_metadata *_metadata, FIXTURE_DATA(stats) *self,
 			size_t at, size_t len, bool async)
 {
@@ -350,14 +354,16 @@ TEST_F(stats, copied_up_to_the_threshold)
 	size_t at;
 
 	for (async = 0; async < 2; async++) {
+		const int both = async ? 1 : 2;
+
 		for (i = 0; i < ARRAY_SIZE(thresholds); i++) {
 			t = thresholds[i];
 			set_copybreak(_metadata, t);
 			for (at = 0; at < 8 * align; at += 3 * align) {
-				EXPECT_EQ(2, copied(_metadata, self, at, grain, async));
-				EXPECT_EQ(2, copied(_metadata, self, at, t - grain ?: grain,
-						    async));
-				EXPECT_EQ(2, copied(_metadata, self, at, t, async));
+				EXPECT_EQ(both, copied(_metadata, self, at, grain, async));
+				EXPECT_EQ(both, copied(_metadata, self, at, t - grain ?: grain,
+						       async));
+				EXPECT_EQ(both, copied(_metadata, self, at, t, async));
 				EXPECT_EQ(0, copied(_metadata, self, at, t + grain, async)) {
 					TH_LOG("threshold %u", t);
 				}
@@ -407,7 +413,7 @@ TEST_F(stats, out_of_slots)
 		}
 	}
 	/* they have all come back */
-	EXPECT_EQ(2, copied(_metadata, self, 0, 4096, true));
+	EXPECT_EQ(1, copied(_metadata, self, 0, 4096, true));
 	EXPECT_EQ(2, copied(_metadata, self, 0, 4096, false));
 	close(in);
 	close(out);
@@ -419,26 +425,18 @@ TEST_F(stats, nothing_stale_from_a_slot)
 	uint64_t beyond = card_memory(&self->card);
 	int in = open_in(&self->card, 1), out = open_out(&self->card, 1), i, async;
 	const size_t unit = self->card.grain > 64 ? self->card.grain : 64;
-	struct flight_request r[64];
+	struct flight_request r[1];
 	ssize_t n;
 
 	set_copybreak(_metadata, 4096);
 	for (async = 0; async < 2; async++) {
-		/* a secret in all of them */
-		lab_hold(self->lab, EXDMA_DIR_C2H, 0);
+		/* a secret in whichever is taken first */
 		memset(self->buf, 0x77, PAGE);
 		ASSERT_EQ(PAGE, pwrite(in, self->buf, PAGE, HOME));
 		for (i = 0; i < 64; i++) {
-			r[i] = to_card(self, out, (1 + i) * PAGE, PAGE);
-			r[i].addr = HOME;
-			r[i].write = false;
+			ASSERT_EQ(PAGE, pread(out, self->buf + PAGE, PAGE, HOME));
+			EXPECT_TRUE(bytes_are(self->buf + PAGE, PAGE, 0x77));
 		}
-		ASSERT_EQ(64, flight_launch(&self->f, r, 64));
-		ASSERT_TRUE(lab_wait_held(self->lab, EXDMA_DIR_C2H, 0));
-		lab_let_go(self->lab, EXDMA_DIR_C2H, 0);
-		ASSERT_EQ(64, flight_land(&self->f, 64, LIMIT_MS));
-		for (i = 0; i < 64; i++)
-			EXPECT_TRUE(bytes_are(r[i].buf, PAGE, 0x77));
 		for (i = 0; i < 4; i++) {
 			/* nothing, a bit, most of it lies within the card's memory */
 			size_t within = i * 16 * unit;

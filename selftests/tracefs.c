@@ -26,6 +26,18 @@ bool trace_has(const char *event)
 	return !access(path, R_OK);
 }
 
+static int append_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "a");
+	int err = 0;
+
+	if (!file)
+		return -errno;
+	if (fputs(text, file) < 0)
+		err = -EIO;
+	return fclose(file) ? -errno : err;
+}
+
 int trace_start(void)
 {
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
@@ -34,6 +46,15 @@ int trace_start(void)
 	return put_text(INSTANCE "trace_clock", "counter") ?:
 	       put_text(INSTANCE "buffer_size_kb", "4096") ?:
 	       put_text(INSTANCE "events/exdma/enable", "1");
+}
+
+bool trace_function(const char *name)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "p:exdma_selftest/%s %s", name, name);
+	return !append_text(TRACEFS "/kprobe_events", text) &&
+	       !put_text(INSTANCE "events/exdma_selftest/enable", "1");
 }
 
 void trace_clear(void)
@@ -68,8 +89,9 @@ int trace_read(struct trace_event *events, int max)
 
 void trace_stop(void)
 {
-	put_text(INSTANCE "events/exdma/enable", "0");
+	put_text(INSTANCE "events/enable", "0");
 	rmdir(INSTANCE);
+	append_text(TRACEFS "/kprobe_events", "-:exdma_selftest/");
 }
 
 static const char *find(const struct trace_event *event, const char *key)

@@ -26,6 +26,12 @@ bool trace_has(const char *event);
 /* Records all events of the driver from now on. Return: 0 or -errno. */
 int trace_start(void);
 
+/*
+ * Records calls of a kernel function, too, as events of that name; after
+ * trace_start(). False: this kernel does not offer it.
+ */
+bool trace_function(const char *name);
+
 /* Forgets what was recorded up to now. */
 void trace_clear(void);
 
