@@ -5,15 +5,14 @@
  * that the machine has done up to now. The last of the programs, therefore.
  */
 #include <errno.h>
-#include <linux/aio_abi.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 
 #include "card.h"
+#include "flight.h"
 #include "pattern.h"
 
 #define HOME	(640 * MIB)
@@ -213,40 +212,106 @@ TEST_F(books, bus_accesses_under_load)
  */
 TEST_F(books, the_next_run_follows_at_once)
 {
-	static const char path[] = "/sys/module/exdma/parameters/run_kib";
-	struct iocb cb[RUNS], *list[RUNS];
-	struct io_event events[RUNS];
-	aio_context_t context = 0;
+	struct flight_request r[RUNS];
 	struct books before, b;
+	struct flight f;
 	char old[32];
 	int fd, i;
 
 	/* no two requests in one run */
-	ASSERT_TRUE(get_text(path, old, sizeof(old)));
-	ASSERT_EQ(0, put_text(path, "4"));
+	ASSERT_TRUE(param_get("run_kib", old, sizeof(old)));
+	ASSERT_EQ(0, param_put("run_kib", "4"));
 	fd = open_in(&self->card, 1);
-	for (i = 0; i < RUNS; i++) {
-		cb[i] = (struct iocb) {
-			.aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = fd,
-			.aio_buf = (uintptr_t)self->buf, .aio_nbytes = 64 * KIB,
-			.aio_offset = HOME + i * 64 * KIB,
+	for (i = 0; i < RUNS; i++)
+		r[i] = (struct flight_request) {
+			.fd = fd, .write = true, .buf = self->buf, .len = 64 * KIB,
+			.addr = HOME + i * 64 * KIB,
 		};
-		list[i] = &cb[i];
-	}
-	ASSERT_EQ(0, syscall(SYS_io_setup, RUNS, &context));
+	ASSERT_EQ(0, flight_open(&f, FLIGHT_AIO, RUNS));
 	/* the rest since the last test is over with this run */
 	ASSERT_EQ(64 * KIB, pwrite(fd, self->buf, 64 * KIB, HOME));
 	sum(self, &before);
-	EXPECT_EQ(RUNS, syscall(SYS_io_submit, context, RUNS, list));
-	EXPECT_EQ(RUNS, syscall(SYS_io_getevents, context, RUNS, RUNS, events, NULL));
+	EXPECT_EQ(RUNS, flight_launch(&f, r, RUNS));
+	EXPECT_EQ(RUNS, flight_land(&f, RUNS, 20000));
 	b = since(self, &before);
-	put_text(path, old);
+	param_put("run_kib", old);
 	TH_LOG("%llu runs, %llu us between them", b.runs + 0ull,
 	       b.idle_ns / 1000 / RUNS + 0ull);
 	EXPECT_EQ(RUNS, b.runs);
 	EXPECT_GT(LONG_GAP_NS, b.idle_ns / RUNS);
-	syscall(SYS_io_destroy, context);
+	flight_close(&f);
 	close(fd);
+}
+
+/*
+ * Depth makes it cheap: requests of 4 KiB, submitted many at a time on one
+ * channel, share starts and interrupts, and ask the device nothing. A request
+ * that is alone costs no more than a start.
+ */
+static void at_depth(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self, int dir,
+		     unsigned int depth, struct books *b)
+{
+	const struct card *card = &self->card;
+	int fd = dir == EXDMA_DIR_H2C ? open_in(card, 1) : open_out(card, 1);
+	unsigned int rounds = 1024 / depth, i, k;
+	struct flight_request r[32];
+	struct books before;
+	struct flight f;
+
+	ASSERT_EQ(0, flight_open(&f, FLIGHT_URING, depth));
+	for (i = 0; i < depth; i++)
+		r[i] = (struct flight_request) {
+			.fd = fd, .write = dir == EXDMA_DIR_H2C, .buf = self->buf + i * 4 * KIB,
+			.len = 4 * KIB, .addr = HOME + i * 8 * KIB,
+		};
+	sum(self, &before);
+	for (k = 0; k < rounds; k++) {
+		ASSERT_EQ(depth, flight_launch(&f, r, depth));
+		ASSERT_EQ(depth, flight_land(&f, depth, 20000));
+		for (i = 0; i < depth; i++)
+			ASSERT_EQ(4 * KIB, r[i].result);
+	}
+	*b = since(self, &before);
+	flight_close(&f);
+	close(fd);
+	TH_LOG("%s depth %u: 1024 requests, %llu runs, %llu bus reads, %llu bus writes, %llu interrupts, %llu too late",
+	       dir == EXDMA_DIR_H2C ? "h2c" : "c2h", depth, b->runs + 0ull, b->reads + 0ull,
+	       b->writes + 0ull, b->interrupts + 0ull, b->lost + 0ull);
+	EXPECT_EQ(rounds * depth * 4 * KIB, b->bytes);
+	/* an interrupt that is too late makes the driver ask what it is about */
+	if (has_msix(&self->card))
+		EXPECT_GE(2 * b->lost, b->reads);
+	EXPECT_GE(b->runs / 20 + 1, b->lost);
+}
+
+TEST_F(books, requests_at_depth)
+{
+	static const unsigned int depths[] = { 16, 32 };
+	struct books b;
+	unsigned int i;
+	int dir;
+
+	for (dir = 0; dir < 2; dir++) {
+		for (i = 0; i < ARRAY_SIZE(depths); i++) {
+			at_depth(_metadata, self, dir, depths[i], &b);
+			EXPECT_GE(1024, b.writes);
+			EXPECT_GE(1024 / 4, b.interrupts);
+		}
+	}
+}
+
+TEST_F(books, requests_one_by_one)
+{
+	struct books b;
+	int dir;
+
+	for (dir = 0; dir < 2; dir++) {
+		at_depth(_metadata, self, dir, 1, &b);
+		EXPECT_EQ(1024, b.runs);
+		EXPECT_GE(5 * 1024, b.writes);
+		if (has_msix(&self->card))
+			EXPECT_GE(1024, b.interrupts);
+	}
 }
 
 /* Memory that lies together is one descriptor, not one for each page. */

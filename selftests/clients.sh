@@ -11,7 +11,9 @@
 tests='dd_there_and_back dd_in_odd_blocks dd_by_each_channel cat_and_head
 	cp_there_and_back cmp_in_place sha256sum_of_the_card xxd_dump
 	python_pread_and_pwrite fio_psync_four_jobs fio_psync_verified
-	fio_libaio_verified fio_io_uring_verified'
+	fio_libaio_verified fio_io_uring_verified fio_libaio_at_depth
+	fio_io_uring_at_depth fio_io_uring_fixed_buffers fio_io_uring_polled
+	fio_on_each_channel'
 
 card=
 for node in /sys/class/exdma/*/aperture; do
@@ -135,6 +137,41 @@ fio_libaio_verified() {
 
 fio_io_uring_verified() {
 	verified io_uring --iodepth=16
+}
+
+# fio ENGINE [OPTION]...: what people measure with, and is it right, too?
+at_depth() {
+	engine=$1
+	shift
+	run_fio "$engine" randwrite "/dev/$card" --iodepth=32 --bs=4k --size=4m \
+		--verify=crc32c --verify_fatal=1 "$@"
+}
+
+fio_libaio_at_depth() {
+	at_depth libaio
+}
+
+fio_io_uring_at_depth() {
+	at_depth io_uring
+}
+
+fio_io_uring_fixed_buffers() {
+	at_depth io_uring --fixedbufs
+}
+
+fio_io_uring_polled() {
+	at_depth io_uring --hipri --direct=1
+}
+
+fio_on_each_channel() {
+	for node in /dev/"$card"_h2c*; do
+		run_fio io_uring randwrite "$node" --iodepth=32 --bs=4k --size=1m \
+			--numjobs=2 --iodepth_batch_submit=16 || return
+	done
+	for node in /dev/"$card"_c2h*; do
+		run_fio libaio randread "$node" --iodepth=32 --bs=4k --size=1m --numjobs=2 ||
+			return
+	done
 }
 
 ktap_print_header

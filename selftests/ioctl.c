@@ -41,6 +41,10 @@ FIXTURE_VARIANT_ADD(ioctl, channel_info) {
 	.channel_only = true,
 };
 
+FIXTURE_VARIANT_ADD(ioctl, get_options) {
+	.request = EXDMA_IOC_GET_OPTIONS, .size = sizeof(struct exdma_options),
+};
+
 FIXTURE_SETUP(ioctl)
 {
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
@@ -243,12 +247,14 @@ TEST_F(numbers, unknown)
 	int fd = open_in(&self->card, 1);
 	unsigned int nr, dir;
 
-	for (nr = 2; nr < 256; nr++)
+	for (nr = 5; nr < 256; nr++)
 		unknown(_metadata, self, fd,
 			_IOWR(EXDMA_IOC_MAGIC, nr, struct exdma_card_info));
 	for (dir = 0; dir < 3; dir++)
-		for (nr = 0; nr < 2; nr++)
+		for (nr = 0; nr < 4; nr++)
 			unknown(_metadata, self, fd, _IOC(dir, EXDMA_IOC_MAGIC, nr, 64));
+	for (dir = 1; dir < 4; dir++)
+		unknown(_metadata, self, fd, _IOC(dir, EXDMA_IOC_MAGIC, 4, 64));
 	for (nr = 0; nr < 256; nr++)
 		if (nr != EXDMA_IOC_MAGIC && nr != 'T' && nr != 'f' && nr != 'X')
 			unknown(_metadata, self, fd,
@@ -270,7 +276,7 @@ TEST_F(numbers, at_random)
 			((uint64_t *)self->page)[k] = random_below(&r, 3) ? 0 : random_next(&r);
 		*(uint32_t *)self->page = random_below(&r, 2) ? random_below(&r, 200) :
 							      random_next(&r);
-		request = _IOC(random_below(&r, 4), EXDMA_IOC_MAGIC, random_below(&r, 4),
+		request = _IOC(random_below(&r, 4), EXDMA_IOC_MAGIC, random_below(&r, 6),
 			       random_below(&r, 1 << 14));
 		arg = random_below(&r, 8) ? self->page : (void *)random_next(&r);
 		errno = 0;
@@ -364,6 +370,224 @@ TEST_F(numbers, channel_info_is_what_sysfs_says)
 			close(fd);
 		}
 	}
+}
+
+/* --- options --- */
+
+FIXTURE(options) {
+	struct card card;
+	uint8_t *page;		/* followed by one that is not there */
+	struct exdma_options *set;
+	int fd;
+};
+
+FIXTURE_SETUP(options)
+{
+	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+	self->page = memory(2 * PAGE);
+	ASSERT_NE(NULL, self->page);
+	ASSERT_EQ(0, munmap(self->page + PAGE, PAGE));
+	self->set = (struct exdma_options *)self->page;
+	self->fd = node_open(&self->card, 0, CARD_NODE, O_RDWR);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(options)
+{
+	close(self->fd);
+}
+
+static void get(struct __test_metadata *_metadata, FIXTURE_DATA(options) *self,
+		struct exdma_options *options)
+{
+	memset(options, POISON, sizeof(*options));
+	options->size = sizeof(*options);
+	ASSERT_EQ(0, ioctl(self->fd, EXDMA_IOC_GET_OPTIONS, options));
+	EXPECT_EQ(sizeof(*options), options->size);
+	EXPECT_EQ(0, options->flags);
+}
+
+/* What is asked for is set, and nothing else is. */
+static void accepted(struct __test_metadata *_metadata, FIXTURE_DATA(options) *self,
+		     uint32_t dispatch, int32_t cpu)
+{
+	struct exdma_options now;
+
+	*self->set = (struct exdma_options) {
+		.size = sizeof(*self->set), .dispatch = dispatch, .completion_cpu = cpu,
+	};
+	EXPECT_EQ(0, ioctl(self->fd, EXDMA_IOC_SET_OPTIONS, self->set)) {
+		TH_LOG("dispatch %u, CPU %d: errno %d", dispatch, cpu, errno);
+	}
+	get(_metadata, self, &now);
+	EXPECT_EQ(dispatch, now.dispatch);
+	EXPECT_EQ(cpu, now.completion_cpu);
+}
+
+/* It is refused, and all is what it was. */
+static void not_accepted(struct __test_metadata *_metadata, FIXTURE_DATA(options) *self,
+			 void *arg, int error)
+{
+	struct exdma_options before, after;
+
+	get(_metadata, self, &before);
+	errno = 0;
+	EXPECT_EQ(-1, ioctl(self->fd, EXDMA_IOC_SET_OPTIONS, arg));
+	EXPECT_EQ(error, errno);
+	get(_metadata, self, &after);
+	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before)));
+}
+
+static const struct exdma_options good = {
+	.size = sizeof(good), .dispatch = EXDMA_DISPATCH_PARALLEL,
+	.completion_cpu = EXDMA_CPU_ANY,
+};
+
+TEST_F(options, what_they_may_be)
+{
+	accepted(_metadata, self, EXDMA_DISPATCH_SEQUENTIAL, EXDMA_CPU_ANY);
+	accepted(_metadata, self, EXDMA_DISPATCH_SEQUENTIAL, 0);
+	accepted(_metadata, self, EXDMA_DISPATCH_PARALLEL, 0);
+	accepted(_metadata, self, EXDMA_DISPATCH_PARALLEL, EXDMA_CPU_ANY);
+}
+
+TEST_F(options, what_they_may_not_be)
+{
+	static const uint32_t dispatches[] = { 2, 3, 255, 0x80000000, 0xffffffff };
+	static const int32_t cpus[] = { -2, -128, 1 << 20, 0x7fffffff, -0x7fffffff - 1 };
+	unsigned int i;
+
+	accepted(_metadata, self, EXDMA_DISPATCH_SEQUENTIAL, 0);
+	for (i = 0; i < ARRAY_SIZE(dispatches); i++) {
+		*self->set = good;
+		self->set->dispatch = dispatches[i];
+		not_accepted(_metadata, self, self->set, EINVAL);
+	}
+	for (i = 0; i < ARRAY_SIZE(cpus); i++) {
+		*self->set = good;
+		self->set->completion_cpu = cpus[i];
+		not_accepted(_metadata, self, self->set, EINVAL);
+	}
+	for (i = 0; i < 32; i++) {
+		*self->set = good;
+		self->set->flags = 1u << i;
+		not_accepted(_metadata, self, self->set, EINVAL);
+	}
+	/* a CPU that could be, and is not */
+	*self->set = good;
+	self->set->completion_cpu = sysconf(_SC_NPROCESSORS_CONF);
+	not_accepted(_metadata, self, self->set, EINVAL);
+}
+
+TEST_F(options, sizes)
+{
+	static const uint32_t small[] = { 0, 1, 4, 8, 12, 15 };
+	static const uint32_t large[] = { 17, 24, 512, PAGE };
+	struct exdma_options now;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(small); i++) {
+		*self->set = good;
+		self->set->size = small[i];
+		not_accepted(_metadata, self, self->set, EINVAL);
+	}
+	for (i = 0; i < ARRAY_SIZE(large); i++) {
+		/* a newer program that asks for nothing unknown */
+		memset(self->page, 0, PAGE);
+		*self->set = good;
+		self->set->size = large[i];
+		self->set->dispatch = i % 2;
+		EXPECT_EQ(0, ioctl(self->fd, EXDMA_IOC_SET_OPTIONS, self->set));
+		EXPECT_EQ(sizeof(good), self->set->size);
+		get(_metadata, self, &now);
+		EXPECT_EQ(i % 2, now.dispatch);
+		/* and one that does */
+		self->set->size = large[i];
+		self->set->dispatch = !self->set->dispatch;
+		self->page[large[i] - 1] = 1;
+		not_accepted(_metadata, self, self->set, E2BIG);
+	}
+	memset(self->page, 0, PAGE);
+	*self->set = good;
+	self->set->size = PAGE + 1;
+	not_accepted(_metadata, self, self->set, E2BIG);
+	self->set->size = 0xffffffff;
+	not_accepted(_metadata, self, self->set, E2BIG);
+}
+
+TEST_F(options, memory_that_is_not_there)
+{
+	uint8_t *end = self->page + PAGE;
+
+	not_accepted(_metadata, self, NULL, EFAULT);
+	not_accepted(_metadata, self, end, EFAULT);
+	not_accepted(_metadata, self, (void *)-8, EFAULT);
+	memcpy(end - sizeof(good), &good, sizeof(good));
+	EXPECT_EQ(0, ioctl(self->fd, EXDMA_IOC_SET_OPTIONS, end - sizeof(good)));
+	/* the size is there, the rest is not */
+	memcpy(end - 8, &good, 8);
+	not_accepted(_metadata, self, end - 8, EFAULT);
+	memcpy(end - 15, &good, 15);
+	not_accepted(_metadata, self, end - 15, EFAULT);
+}
+
+/* They are those of an open file: copies share them, others do not. */
+TEST_F(options, whose_they_are)
+{
+	int copy = dup(self->fd), other = open_out(&self->card, 1);
+	struct exdma_options options = good;
+
+	options.dispatch = EXDMA_DISPATCH_SEQUENTIAL;
+	options.completion_cpu = 0;
+	ASSERT_EQ(0, ioctl(copy, EXDMA_IOC_SET_OPTIONS, &options));
+	get(_metadata, self, &options);
+	EXPECT_EQ(EXDMA_DISPATCH_SEQUENTIAL, options.dispatch);
+	EXPECT_EQ(0, options.completion_cpu);
+	options = good;
+	ASSERT_EQ(0, ioctl(other, EXDMA_IOC_GET_OPTIONS, &options));
+	EXPECT_EQ(EXDMA_DISPATCH_PARALLEL, options.dispatch);
+	EXPECT_EQ(EXDMA_CPU_ANY, options.completion_cpu);
+	close(copy);
+	close(other);
+}
+
+/* A card that has been removed has neither options nor barriers. */
+FIXTURE(gone) {
+	struct card card;
+};
+
+FIXTURE_SETUP(gone)
+{
+	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+}
+
+FIXTURE_TEARDOWN_PARENT(gone)
+{
+	card_bind(&self->card);
+}
+
+TEST_F(gone, every_call_says_so)
+{
+	static const unsigned long requests[] = {
+		EXDMA_IOC_CARD_INFO, EXDMA_IOC_CHANNEL_INFO, EXDMA_IOC_GET_OPTIONS,
+		EXDMA_IOC_SET_OPTIONS, EXDMA_IOC_BARRIER,
+	};
+	int fd[] = { open_in(&self->card, 1), open_out(&self->card, CARD_NODE) };
+	struct exdma_card_info arg = { .size = sizeof(struct exdma_options) };
+	unsigned int i, k;
+
+	for (k = 0; k < ARRAY_SIZE(fd); k++)
+		EXPECT_EQ(0, ioctl(fd[k], EXDMA_IOC_BARRIER));
+	ASSERT_EQ(0, card_unbind(&self->card));
+	for (i = 0; i < ARRAY_SIZE(requests); i++) {
+		for (k = 0; k < ARRAY_SIZE(fd); k++) {
+			errno = 0;
+			EXPECT_EQ(-1, ioctl(fd[k], requests[i], &arg));
+			EXPECT_EQ(ENODEV, errno) TH_LOG("request 0x%lx", requests[i]);
+		}
+	}
+	for (k = 0; k < ARRAY_SIZE(fd); k++)
+		close(fd[k]);
 }
 
 TEST_HARNESS_MAIN

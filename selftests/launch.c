@@ -205,7 +205,7 @@ TEST_F(launch, synchronous_calls)
 
 TEST_F(launch, what_it_may_be)
 {
-	static const char *const wrong[] = { "", "\n", "IRQ", "irqs", "ir", "0", "threads", " irq" };
+	static const char *const wrong[] = { "\n", "IRQ", "irqs", "ir", "0", "threads", " irq" };
 	char text[16];
 	unsigned int i;
 
