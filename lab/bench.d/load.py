@@ -71,6 +71,8 @@ class Fio:
                 during.start()
             first = Reading(device)
             time.sleep(window)
+            while device.moved() == first.counters["bytes"] and fio.poll() is None:
+                time.sleep(0.02)
             last = Reading(device)
             if during:
                 during.stop()

@@ -20,7 +20,7 @@ def size_text(size):
 
 def table(head, rows):
     """A table; None is a cell without a figure."""
-    lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
+    lines = ["| " + " | ".join(map(str, head)) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
     lines += ["| " + " | ".join("" if c is None else str(c) for c in row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
@@ -90,7 +90,7 @@ were measured in the same boot, mostly in turn.
 
     def vendor(self):
         value = self.results.value
-        rate = value("rate", "vendor", engine="psync", rw="write", threads=1, device="exdma0")
+        rate = value("rate", "vendor", engine="psync", rw="write", threads=1)
         rate8 = value("rate", "vendor", threads=8)
         whole = self.results.rows("books", engine="psync", rw="write")
         rows = []
