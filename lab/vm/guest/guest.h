@@ -29,4 +29,7 @@ void settle_devices(void);
 char **read_words(const char *path);
 int run_command(void);
 
+/* leaks.c */
+void find_leaks(void);
+
 #endif

@@ -118,5 +118,6 @@ int main(void)
 	status = run_command();
 	write_status(status);
 	note("the command ended with status %d", status);
+	find_leaks();
 	power_off();
 }

@@ -141,7 +141,8 @@ static void name_host(void)
 
 	if (sethostname(name, strlen(name)))
 		fail("sethostname: %m");
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* any socket will do, and a kernel of our own has no IP */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo))
 		fail("no loopback interface: %m");
 	close(fd);

@@ -6,18 +6,29 @@
 # Modules without which there is no root file system and no output.
 boot_modules='virtio_pci virtio_console 9pnet_virtio 9p overlay'
 
-# find_kernel NAME|PATH: set $release (of the kernel), $kernel_image (a bzImage)
-# and $kernel_layers (what to lay over $root to have its modules there).
+# find_kernel NAME|PATH: set $release (of the kernel), $kernel_image (a bzImage),
+# $kernel_layers (what to lay over $root to have its modules there) and
+# $kernel_memory (how much the guest needs, as a rule).
 find_kernel() {
 	local path
 
 	kernel_layers=()
+	kernel_memory=1G
 	release=$(sed -n -e "s/^${1//[^a-z0-9.-]/}\t//p" "$root/etc/exdma-kernels")
 	if [ -n "$release" ]; then
 		kernel_image=$root/boot/vmlinuz-$release
 		return
 	fi
-	[ -e "$1" ] || usage_error "no such kernel: $1 (names: $(cut -f 1 "$root/etc/exdma-kernels" | xargs), or a path)"
+	if own_kernels | grep -qx -e "$1"; then
+		use_own_kernel "$1"
+		find_kernel_in "$own_kernel"
+		kernel_memory=2G
+		return
+	fi
+	[ -e "$1" ] || usage_error "no such kernel: $1 (names: $({
+		cut -f 1 "$root/etc/exdma-kernels"
+		own_kernels
+	} | xargs), or a path)"
 	path=$(realpath "$1")
 	if [ -d "$path" ]; then
 		find_kernel_in "$path"

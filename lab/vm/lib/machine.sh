@@ -3,14 +3,14 @@
 # One run of the virtual machine, from options to exit status: calls the other
 # rooms in order.
 
-for room in privilege cache mirror rootfs mount kernel modules card control qemu report; do
+for room in privilege cache mirror rootfs mount own kernel modules card control qemu report; do
 	# shellcheck source=/dev/null
 	. "$lib/$room.sh"
 done
 
 kernel=6.12
 cpus=2
-mem=1G
+mem=
 cards=()
 edu=
 nvme=
@@ -64,7 +64,7 @@ check_options() {
 
 	[[ $cpus =~ ^[1-9][0-9]*$ ]] || usage_error "--cpus: not a number: $cpus"
 	[[ $timeout =~ ^[0-9]+$ ]] || usage_error "--timeout: not a number: $timeout"
-	[[ $mem =~ ^[1-9][0-9]*[MG]$ ]] || usage_error "--mem: not a size like 512M or 2G: $mem"
+	[[ -z $mem || $mem =~ ^[1-9][0-9]*[MG]$ ]] || usage_error "--mem: not a size like 512M or 2G: $mem"
 	[[ ${nvme:-1G} =~ ^[1-9][0-9]*[MG]$ ]] ||
 		usage_error "--nvme: not a size like 512M or 2G: $nvme"
 	[ ${#cards[@]} -gt 0 ] || cards=('h2c=2,c2h=2')
@@ -187,6 +187,7 @@ run_machine() {
 
 	use_rootfs
 	find_kernel "$kernel"
+	: "${mem:=$kernel_memory}"
 	make_scratch
 	one_output=
 	# one file for both means that their order matters to the caller
