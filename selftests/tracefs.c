@@ -3,6 +3,7 @@
  * Tracepoints by way of tracefs; see tracefs.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,16 +27,17 @@ bool trace_has(const char *event)
 	return !access(path, R_OK);
 }
 
+/* Not by fopen(): that seeks to the end, which is not for such files. */
 static int append_text(const char *path, const char *text)
 {
-	FILE *file = fopen(path, "a");
-	int err = 0;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), err = 0;
 
-	if (!file)
+	if (fd < 0)
 		return -errno;
-	if (fputs(text, file) < 0)
-		err = -EIO;
-	return fclose(file) ? -errno : err;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
 }
 
 int trace_start(void)
