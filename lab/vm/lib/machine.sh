@@ -100,6 +100,11 @@ prepare_jail() {
 	else
 		mount --bind "$root" "$jail/exdma/root"
 	fi
+	if [ -n "$nvme" ]; then
+		mkdir "$jail/exdma/nvme"
+		mount -t tmpfs exdma-nvme "$jail/exdma/nvme"
+		truncate -s "$nvme" "$jail/exdma/nvme/drive"
+	fi
 	for share in "${!shares[@]}"; do
 		mkdir "$jail/exdma/share$share"
 		mount --bind "${shares[share]}" "$jail/exdma/share$share"
@@ -146,7 +151,7 @@ prepare_qemu() {
 		qemu_card "/exdma/run/card$i.sock"
 	done
 	[ -z "$edu" ] || qemu_port '{"driver":"edu"'
-	[ -z "$nvme" ] || qemu_nvme "$nvme"
+	[ -z "$nvme" ] || qemu_nvme /exdma/nvme/drive
 	append+=$more_append
 	qemu_kernel /exdma/boot/vmlinux /exdma/boot/initramfs
 }

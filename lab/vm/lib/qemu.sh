@@ -79,10 +79,9 @@ qemu_card() {
 	qemu_port "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"$1\"}"
 }
 
-# qemu_nvme SIZE: QEMU's NVMe drive, to compare with. What is behind it takes no
-# time and no memory: all of it reads as zeroes, and what is written is gone.
+# qemu_nvme FILE: QEMU's NVMe drive, to compare with.
 qemu_nvme() {
-	qemu+=(-blockdev "driver=null-co,node-name=nvme,read-zeroes=on,size=$(numfmt --from=iec "$1")")
+	qemu+=(-blockdev "driver=file,node-name=nvme,filename=$1")
 	qemu_port '{"driver":"nvme","serial":"exdma","drive":"nvme"'
 }
 
