@@ -141,8 +141,8 @@ class Reading:
 
 
 def ratios(row, size):
-    """Add what is told for each request, and the share of time that the
-    engine was busy, to a difference of readings."""
+    """Add what is told for each request, the share of time that the engine
+    was busy, and its mean pause between two runs, to a difference of readings."""
     row["requests"] = requests = row["bytes"] / size
     row["rate"] = requests / row["seconds"]
     for name in ("cpu", "bus_reads", "bus_writes", "interrupts", "runs", "descriptors"):
@@ -150,4 +150,6 @@ def ratios(row, size):
             row[name + "_per_request"] = row[name] / requests
     if row.get("busy_ns"):
         row["utilization"] = row["busy_ns"] / (row["busy_ns"] + row["idle_ns"])
+        if row["runs"]:
+            row["gap"] = row["idle_ns"] / 1e9 / row["runs"]
     return row

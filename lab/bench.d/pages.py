@@ -73,6 +73,8 @@ were measured in the same boot, mostly in turn.
 - CPU time is that of the whole guest: all CPUs, less the time that
   `/proc/stat` says they were idle. It includes `fio`, and whatever the host
   took away meanwhile.
+- The latency, or time, of a call is that of the median call: half of them were
+  faster. Stalls of the host are not in it, as they are in rates.
 - Rates, CPU time and busy shares are taken from the middle of a run of `fio`;
   counts per request are of whole runs.
 - Times depend on what else the host does. While this page was made, others had
@@ -129,7 +131,7 @@ were measured in the same boot, mostly in turn.
                 if not self.results.rows("nvme", variant, engine=engine):
                     continue
                 row = [f"{engine}, depth {depth}" + (", IOMMU" if variant == "iommu" else "")]
-                for key in ("rate", "latency", "cpu_per_request", "interrupts_per_request"):
+                for key in ("rate", "median", "cpu_per_request", "interrupts_per_request"):
                     ratios = self.results.beside_nvme(key, engine, variant)
                     row.append(f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
                                        if ratios else None)
@@ -161,6 +163,23 @@ were measured in the same boot, mostly in turn.
                 "the share of time that the engine was\nbusy. The hogs are a busy loop on each "
                 "CPU.\n\n" + table(["launch, depth"] + depths, rows) + "\n"
                 + image("launch", "engine busy, by launch mode and depth"))
+        gaps, jitter = [], []
+        for hogs in (False, True):
+            for mode in NAMES:
+                name = NAMES[mode] + (", CPU hogs" if hogs else "")
+                match = {"launch": mode, "hogs": hogs}
+                gaps.append([name] + [
+                    times(self.results.value("gap", "launch", depth=d, **match),
+                          self.results.value("gap", "launch", depth=d, launch="irq", hogs=False))
+                    for d in depths])
+                jitter.append([name] + [
+                    times(self.results.value("p99", "launch", depth=d, **match),
+                          self.results.value("median", "launch", depth=d, **match))
+                    for d in depths])
+        text += ("\nThe engine's mean pause between two runs, `irq` without hogs = 1:\n\n"
+                 + table(["launch, depth"] + depths, gaps)
+                 + "\nThe slowest request in a hundred, in terms of the median one:\n\n"
+                 + table(["launch, depth"] + depths, jitter))
         base = {(e, t): self.results.value("rate", "modes", launch="irq", engine=e, threads=t)
                 for e, t in (("psync", 1), ("psync", 8), ("io_uring", 1))}
         rows = [[NAMES[mode]] + [times(self.results.value("rate", "modes", launch=mode, engine=e,
@@ -222,19 +241,19 @@ were measured in the same boot, mostly in turn.
         rows = self.results.rows("matrix", group="size", engine="psync", rw="write", size=4 * K)
         if not rows:
             return ""
-        unit, cpu = 1 / rows[0]["rate"], rows[0]["cpu_per_request"]
-        series = self.series("size", "latency")
+        unit, rate, cpu = (rows[0][key] for key in ("median", "rate", "cpu_per_request"))
+        series = self.series("size", "median")
         calls = {"psync write": series.get("psync", []),
-                 "psync read": self.series("size", "latency", rw="read").get("psync", [])}
+                 "psync read": self.series("size", "median", rw="read").get("psync", [])}
         text += self.lines("latency-size", "One synchronous call", "size", "time",
                            calls, unit, logy=True)
         data = self.series("size", "rate", scale=lambda row: row["size"] / (4 * K))
         text += self.lines("throughput-size", "Data moved, writes", "size", "throughput", data,
-                           1 / unit, logy=True)
+                           rate, logy=True)
         text += self.lines("rate-depth", "4 KiB writes per second", "depth", "requests per second",
-                           self.series("depth", "rate"), 1 / unit)
+                           self.series("depth", "rate"), rate)
         text += self.lines("latency-depth", "4 KiB writes, latency", "depth", "time",
-                           self.series("depth", "latency"), unit, logy=True)
+                           self.series("depth", "median"), unit, logy=True)
         text += self.lines("cpu-depth", "4 KiB writes, CPU time per request", "depth",
                            "CPU time per request", self.series("depth", "cpu_per_request"), cpu)
         bus = {}
@@ -245,7 +264,7 @@ were measured in the same boot, mostly in turn.
         text += self.lines("bus-depth", "4 KiB writes, what the bus sees", "depth",
                            "per request", bus, 1)
         text += self.lines("rate-threads", "4 KiB writes per second", "threads",
-                           "requests per second", self.series("threads", "rate"), 1 / unit)
+                           "requests per second", self.series("threads", "rate"), rate)
         text += self.lines("cpu-threads", "4 KiB writes, CPU time per request", "threads",
                            "CPU time per request", self.series("threads", "cpu_per_request"), cpu)
         return text
@@ -286,7 +305,7 @@ were measured in the same boot, mostly in turn.
             sizes = sorted({r["size"] for r in self.results.rows("copybreak", variant)
                             if "size" in r})
             both = {}
-            for name, engine, key in (("time", "psync", "latency"),
+            for name, engine, key in (("time", "psync", "median"),
                                       ("CPU", "io_uring", "cpu_per_request")):
                 points = []
                 for size in sizes:
@@ -320,8 +339,8 @@ were measured in the same boot, mostly in turn.
         rows = []
         for threads in sorted({r["threads"] for r in self.results.rows("spin") if "threads" in r}):
             base = {k: self.results.value(k, "spin", spin_us=0, threads=threads)
-                    for k in ("latency", "cpu_per_request")}
-            for key, name in (("latency", "time"), ("cpu_per_request", "CPU time")):
+                    for k in ("median", "cpu_per_request")}
+            for key, name in (("median", "time"), ("cpu_per_request", "CPU time")):
                 rows.append([f"{name}, {threads} thread{'s' if threads > 1 else ''}"]
                             + [times(self.results.value(key, "spin", spin_us=limit,
                                                         threads=threads), base[key])

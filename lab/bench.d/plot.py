@@ -8,7 +8,7 @@ set output "{path}"
 set title "{title}"
 set xlabel "{xlabel}"
 set ylabel "{ylabel}"
-set grid ytics lc rgb "#dddddd"
+set grid ytics back lt 1 lw 1 lc rgb "#dddddd"
 set border 3 lc rgb "#888888"
 set tics nomirror
 set key outside right top
@@ -29,6 +29,8 @@ def lines(path, title, xlabel, ylabel, series, *, logx=True, logy=False, xtics=N
     if xtics:
         text.append("set xtics (" + ", ".join(f'"{name}" {x}' for x, name in xtics.items()) + ")")
     series = {name: points for name, points in series.items() if points}
+    xs = [x for points in series.values() for x, _ in points]
+    text.append(f"set xrange [{min(xs) / 1.1}:{max(xs) * 1.1}]")
     plots = []
     for i, (name, points) in enumerate(series.items()):
         text.append(f"$d{i} << END\n" + "".join(f"{x} {y}\n" for x, y in points) + "END")
