@@ -2,6 +2,7 @@
 """What is measured: one function for each table of the report, which gets a
 Bench (see guest) and leaves its rows there."""
 import contextlib
+import itertools
 
 import kmem as allocations
 from load import K, M, G, Buffer, hogs, size_text
@@ -76,26 +77,26 @@ def launch(bench):
     that does to the engine when somebody else wants the CPUs."""
     depths = (4, 32) if bench.quick else (4, 8, 16, 32)
     for busy in (False, True):
-        for mode in LAUNCHES:
-            with parameters(launch=mode), with_hogs(busy):
-                for depth in depths:
+        with with_hogs(busy):
+            for depth, mode in itertools.product(depths, LAUNCHES):
+                with parameters(launch=mode):
                     row = bench.fio.run(bench.slow, "h2c0", "io_uring", "write", 64 * K,
                                         depth=depth)
-                    row |= {"launch": mode, "hogs": busy}
-                    bench.add(f"{mode}, depth {depth}{', hogs' if busy else ''}", row)
+                bench.add(f"{mode}, depth {depth}{', hogs' if busy else ''}",
+                          row | {"launch": mode, "hogs": busy})
 
 
 @section("plain")
 def modes(bench):
     """The same three where the link is no limit."""
-    for mode in LAUNCHES:
-        with parameters(launch=mode):
-            for engine, depth, threads in (("psync", 1, 1), ("io_uring", 32, 1),
-                                           ("psync", 1, 8))[:2 if bench.quick else 3]:
+    cases = (("psync", 1, 1), ("io_uring", 32, 1), ("psync", 1, 8))
+    for engine, depth, threads in cases[:2] if bench.quick else cases:
+        for mode in LAUNCHES:
+            with parameters(launch=mode):
                 row = bench.fio.run(bench.fast, "c2h0", engine, "read", 4 * K,
                                     depth=depth, threads=threads)
-                bench.add(f"{mode}, {engine} depth {depth}, {threads} threads",
-                          row | {"launch": mode})
+            bench.add(f"{mode}, {engine} depth {depth}, {threads} threads",
+                      row | {"launch": mode})
 
 
 @section("plain")
