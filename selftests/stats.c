@@ -101,6 +101,7 @@ TEST_F(stats, all_of_them)
 		"starts_thread", "copybreak", "polled", "depth_max", "pinned_bytes",
 		"pinned_bytes_max",
 	};
+	long long value, most;
 	unsigned int i;
 	int dir, ch;
 
@@ -108,8 +109,11 @@ TEST_F(stats, all_of_them)
 	for (dir = 0; dir < 2; dir++)
 		for (ch = 0; ch < self->card.channels[dir]; ch++)
 			for (i = 0; i < ARRAY_SIZE(names); i++) {
-				EXPECT_EQ(0, channel_stat(&self->card, dir, ch, names[i])) {
-					TH_LOG("%s", names[i]);
+				value = channel_stat(&self->card, dir, ch, names[i]);
+				/* a message may have waited for somebody to listen */
+				most = strstr(names[i], "interrupts") ? 1 : 0;
+				EXPECT_TRUE(value >= 0 && value <= most) {
+					TH_LOG("%s: %lld", names[i], value);
 				}
 			}
 }
@@ -561,7 +565,10 @@ static int only(struct __test_metadata *_metadata, const struct trace_event *e, 
 	for (i = 0; i < n; i++) {
 		if (strcmp(e[i].name, name))
 			continue;
-		EXPECT_EQ(-1, at) TH_LOG("%s twice", name);
+		if (at >= 0) {
+			EXPECT_EQ(-1, at) TH_LOG("%s twice", name);
+			break;
+		}
 		at = i;
 		EXPECT_TRUE(trace_says(&e[i], "dir", "h2c"));
 		EXPECT_EQ(0, trace_number(&e[i], "channel"));
