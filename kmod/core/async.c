@@ -4,8 +4,8 @@
  *
  * The memory of the whole call is pinned and mapped while its caller is there;
  * from then on nothing needs the caller. The bottom half of the channel unmaps
- * each request as it is done, and the last of them completes the call. Calls
- * too long for that are carried out in io.c, in the caller's time.
+ * each request as it is done, and the last of them completes the call. Calls for
+ * which this cannot be had are left to offload.c.
  */
 #include <linux/atomic.h>
 #include <linux/slab.h>
@@ -61,21 +61,23 @@ static void call_free(struct exdma_call *call)
  */
 static void call_finish(struct exdma_call *call, bool leave)
 {
-	struct exdma_order *order = &call->client->order;
+	struct exdma_client *client = call->client;
 	struct kiocb *iocb = call->iocb;
 	struct exdma_buffer *buf;
 	ssize_t moved = 0;
 	int err = 0;
 
 	list_for_each_entry(buf, &call->bufs, in_call) {
+		trace_exdma_complete(call->ch, &buf->req);
+		if (err)
+			continue;
 		moved += buf->req.moved;
 		err = buf->req.status;
-		if (err)
-			break;
 	}
 	call_free(call);
 	if (leave)
-		exdma_order_leave(order);
+		exdma_order_leave(&client->order);
+	exdma_io_changed(client);
 	iocb->ki_pos += moved;
 	iocb->ki_complete(iocb, moved ? moved : err);
 }
@@ -103,7 +105,6 @@ static void call_request_done(struct exdma_request *req)
 	struct exdma_buffer *buf = container_of(req, struct exdma_buffer, req);
 	struct exdma_call *call = buf->call;
 
-	trace_exdma_complete(buf->ch, req);
 	exdma_buffer_unmap(buf);
 	if (atomic_dec_and_test(&call->left) && !call_send_home(call))
 		call_finish(call, true);
@@ -132,7 +133,10 @@ static bool call_start(struct exdma_call *call, bool hold, bool leave)
 
 static bool call_go(struct exdma_turn *turn)
 {
-	return call_start(container_of(turn, struct exdma_call, turn), false, false);
+	struct exdma_call *call = container_of(turn, struct exdma_call, turn);
+
+	exdma_channel_use_spare_room(call->ch, call->charge);
+	return call_start(call, false, false);
 }
 
 static void call_add(struct exdma_call *call, struct exdma_buffer *buf, u64 card_addr)
@@ -178,7 +182,7 @@ static int call_pin(struct exdma_call *call, struct iov_iter *iter, gfp_t gfp)
 	return err;
 }
 
-/* Room for the whole call. -ENOMEM: only a caller that waits can have it. */
+/* Room for the whole call. -ENOMEM: only somebody who waits can have it. */
 static int call_take_room(struct exdma_call *call, u64 charge, bool nowait, bool entered)
 {
 	int err = 0;
@@ -226,19 +230,19 @@ static int call_fill(struct exdma_call *call, struct iov_iter *iter, bool nowait
  * @dir: direction.
  * @iocb: the call.
  * @iter: its memory.
- * @nowait: not even for room.
+ * @alone: see exdma_order_enter().
+ * @nowait: not even for room or memory; user pages are faulted in all the same.
  * @entered: in: it is the call's turn; out: it still is, and the caller has to
  *	leave it. If not, the call waits for its turn by itself.
  *
- * Context: may sleep, unless @nowait; faults user memory in.
- * Return: -EIOCBQUEUED; -ENOMEM: nothing has changed, and it takes a caller
- * that waits; -EAGAIN for @nowait; -EFAULT, -ENODEV, -ERESTARTSYS.
+ * Context: may sleep.
+ * Return: -EIOCBQUEUED; -ENOMEM: nothing has changed, and it takes somebody who
+ * waits; -EAGAIN for @nowait; -EFAULT, -ENODEV, -ERESTARTSYS.
  */
 ssize_t exdma_io_async(struct exdma_client *client, enum exdma_dir dir,
-		       struct kiocb *iocb, struct iov_iter *iter, bool nowait,
-		       bool *entered)
+		       struct kiocb *iocb, struct iov_iter *iter, bool alone,
+		       bool nowait, bool *entered)
 {
-	bool alone = iocb->ki_flags & IOCB_DSYNC;
 	struct exdma_call *call;
 	int err;
 
@@ -255,13 +259,16 @@ ssize_t exdma_io_async(struct exdma_client *client, enum exdma_dir dir,
 
 	err = call_fill(call, iter, nowait, *entered);
 	if (err) {
+		if (call->charge && !*entered)
+			exdma_channel_use_spare_room(call->ch, call->charge);
 		call_free(call);
 		return err;
 	}
-	if (*entered || exdma_order_enter(&client->order, &call->turn, alone)) {
-		*entered = false;
+	if (*entered)
 		call_start(call, exdma_batch_join(call->ch), true);
-	}
+	else if (exdma_order_enter(&client->order, &call->turn, alone) && !call_go(&call->turn))
+		exdma_order_leave(&client->order);
+	*entered = false;
 	return -EIOCBQUEUED;
 }
 

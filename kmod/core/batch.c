@@ -8,6 +8,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -70,6 +71,8 @@ int exdma_batch_init(void)
 
 void exdma_batch_exit(void)
 {
+	/* batch_end() may have its last instructions before it. */
+	synchronize_rcu_tasks();
 	kmem_cache_destroy(batch_cache);
 }
 

@@ -77,6 +77,9 @@ static bool buffer_add(struct exdma_buffer *buf, struct page *page, u32 offset,
 {
 	struct scatterlist *last = NULL, *sg;
 
+	/* As many pages as entries: that is what was taken of the room. */
+	if (buf->pages == buf->max_ents)
+		return false;
 	if (buf->sgt.orig_nents)
 		last = &buf->sg[buf->sgt.orig_nents - 1];
 	if (last && !offset && !offset_in_page(last->offset + last->length) &&
@@ -84,13 +87,12 @@ static bool buffer_add(struct exdma_buffer *buf, struct page *page, u32 offset,
 	    last->length + len <= max_segment) {
 		last->length += len;
 	} else {
-		if (buf->sgt.orig_nents == buf->max_ents)
-			return false;
 		/* Entries are cleared as they are used: most are not. */
 		sg = &buf->sg[buf->sgt.orig_nents++];
 		memset(sg, 0, sizeof(*sg));
 		sg_set_page(sg, page, len, offset);
 	}
+	buf->pages++;
 	buf->req.bytes += len;
 	return true;
 }
@@ -288,6 +290,16 @@ exit_card:
 	return NULL;
 }
 
+/* Off the list of mapped buffers: unmaps it and leaves the gate. */
+static void buffer_unmap(struct exdma_buffer *buf)
+{
+	struct exdma_card *card = buf->ch->card;
+
+	if (!buf->req.quarantined)
+		dma_unmap_sgtable(exdma_card_parent(card), &buf->sgt, buffer_dir(buf), 0);
+	exdma_card_exit(card);
+}
+
 /**
  * exdma_buffer_map - make the memory visible to the device
  * @buf: the buffer.
@@ -302,6 +314,7 @@ int exdma_buffer_map(struct exdma_buffer *buf)
 {
 	struct exdma_channel *ch = buf->ch;
 	struct exdma_card *card = ch->card;
+	bool gone;
 
 	if (!exdma_card_enter(card))
 		return -ENODEV;
@@ -313,19 +326,14 @@ int exdma_buffer_map(struct exdma_buffer *buf)
 	buf->req.sg = buf->sgt.sgl;
 	buf->req.slots = buf->sgt.nents;
 	spin_lock(&ch->mapped_lock);
-	list_add_tail(&buf->mapped, &ch->mapped);
+	gone = exdma_card_is_gone(card);
+	if (!gone)
+		list_add_tail(&buf->mapped, &ch->mapped);
 	spin_unlock(&ch->mapped_lock);
-	return 0;
-}
-
-/* Off the list of mapped buffers: unmaps it and leaves the gate. */
-static void buffer_unmap(struct exdma_buffer *buf)
-{
-	struct exdma_card *card = buf->ch->card;
-
-	if (!buf->req.quarantined)
-		dma_unmap_sgtable(exdma_card_parent(card), &buf->sgt, buffer_dir(buf), 0);
-	exdma_card_exit(card);
+	/* Too late for exdma_buffers_reclaim(), which comes after @gone. */
+	if (gone)
+		buffer_unmap(buf);
+	return gone ? -ENODEV : 0;
 }
 
 /**
@@ -432,6 +440,17 @@ size_t exdma_buffer_copy_slot(struct exdma_buffer *buf, size_t bytes,
 	return got;
 }
 
+/* Nobody gets these pages again, whatever their owner does with them. */
+static void buffer_keep(struct scatterlist *sg)
+{
+	struct page *page = sg_page(sg);
+	u32 i;
+
+	for (i = 0; i < PFN_UP(sg->offset + sg->length); i++)
+		if (!PageSlab(page + i))
+			get_page(page + i);
+}
+
 /**
  * exdma_buffer_put - let go of the pages and free the buffer
  * @buf: the buffer, unmapped or never mapped.
@@ -447,8 +466,12 @@ void exdma_buffer_put(struct exdma_buffer *buf)
 	if (buf->charge)
 		exdma_channel_give_room(buf->ch, buf->charge);
 	for_each_sg(buf->sg, sg, buf->sgt.orig_nents, i) {
-		if (buf->req.quarantined)
-			break;	/* the pages are the device's for ever */
+		if (buf->req.quarantined) {
+			/* The pages are the device's for ever. */
+			if (buf->kind == EXDMA_BUF_LENT)
+				buffer_keep(sg);
+			continue;
+		}
 		if (buf->kind == EXDMA_BUF_PINNED)
 			unpin_user_page_range_dirty_lock(sg_page(sg),
 							 PFN_UP(sg->offset + sg->length),

@@ -33,7 +33,8 @@ enum exdma_buffer_kind {
  * @call: the asynchronous call it is a part of, or NULL.
  * @in_call: on the list of that.
  * @sgt: its pages; mapped between exdma_buffer_map() and _unmap().
- * @max_ents: entries that @sg has room for.
+ * @pages: how many it has.
+ * @max_ents: entries that @sg has room for, and the most pages.
  * @sg: the entries.
  */
 struct exdma_buffer {
@@ -47,6 +48,7 @@ struct exdma_buffer {
 	struct exdma_call *call;
 	struct list_head in_call;
 	struct sg_table sgt;
+	u32 pages;
 	u32 max_ents;
 	struct scatterlist sg[];
 };

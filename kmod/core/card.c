@@ -89,7 +89,7 @@ static void card_shut(struct exdma_card *card)
 	/* Nothing is in the device's hands: do not wait for their owners. */
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_buffers_reclaim(ch);
-	wake_up_all(&card->gone_wait);
+	wake_up_all(&card->change);
 }
 
 static void card_loss(struct work_struct *work)
@@ -241,7 +241,7 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 	strscpy(card->bus_id, dev_name(parent), sizeof(card->bus_id));
 	init_completion(&card->drained);
 	mutex_init(&card->lifecycle);
-	init_waitqueue_head(&card->gone_wait);
+	init_waitqueue_head(&card->change);
 	INIT_WORK(&card->loss, card_loss);
 	INIT_WORK(&card->repair, card_repair);
 	return card;

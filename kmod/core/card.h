@@ -45,7 +45,8 @@
  * @quarantined: the device could not be stopped; the memory that it was given
  *	is never freed.
  * @gone: nothing can be submitted any more, for good; set once.
- * @gone_wait: woken when @gone is set; pollers.
+ * @change: pollers; woken when they may be told something else. The only
+ *	queue of theirs: libaio polls no file that has two.
  * @loss: exdma_card_lost() in process context.
  * @repair: exdma_card_stuck() in process context.
  * @irq: the interrupt of all channels together, or 0.
@@ -74,7 +75,7 @@ struct exdma_card {
 	bool frozen;
 	bool quarantined;
 	bool gone;
-	wait_queue_head_t gone_wait;
+	wait_queue_head_t change;
 	struct work_struct loss;
 	struct work_struct repair;
 	unsigned int irq;

@@ -25,8 +25,9 @@
  *	   go.
  *	2. Something is pending and there is room => a bottom half is due. All
  *	   that makes room sees to it.
- *	3. A run is on => the watchdog is armed. It finds a run that ended
- *	   without an interrupt, and an engine that does not move.
+ *	3. A run is on, or a batch is held back => the watchdog is armed. It
+ *	   finds a run that ended without an interrupt, an engine that does not
+ *	   move, and a batch whose caller does not get on.
  *
  * Whatever goes wrong with a run freezes the channel and is left to the
  * recovery, see recovery.c.
@@ -105,7 +106,8 @@ MODULE_PARM_DESC(launch,
 
 /**
  * exdma_channel_kick - have the bottom half run soon
- * @ch: the channel.
+ * @ch: the channel; its interrupt is there as long as it is not dead, or the
+ *	caller is in the card's gate.
  *
  * Context: any.
  */
@@ -195,6 +197,17 @@ static bool channel_stage(struct exdma_channel *ch) __must_hold(&ch->lock)
 	return false;
 }
 
+/* Arms the watchdog, if it is not. */
+static void channel_watch(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	lockdep_assert_held(&ch->lock);
+
+	if (ch->watched)
+		return;
+	ch->watched = true;
+	exdma_channel_watch_soon(ch);
+}
+
 /*
  * staged -> running, if the engine is idle: one run of as many requests as
  * lie behind each other in the ring, within the bounds. A request that was
@@ -238,28 +251,31 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 	ch->stats.starts[by]++;
 	trace_exdma_start(ch, requests, slots, bytes, by);
 	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, first), slots);
-	if (!ch->watched) {
-		ch->watched = true;
-		exdma_channel_watch_soon(ch);
-	}
+	channel_watch(ch);
 }
 
 /*
  * running -> finished as far as the engine has come, which @look tells:
- * ->progress or ->inspect. The one place where a run advances.
+ * ->progress or ->inspect. The one place where a run advances. When it is
+ * through, @next starts what is staged, unless that is EXDMA_STARTERS, nobody:
+ * before anything else is done, since the engine is waiting.
+ *
+ * Returns 1 if the run is through, 0 if it is not, or what went wrong with it.
  */
 int exdma_channel_reap(struct exdma_channel *ch,
-		       int (*look)(struct exdma_channel *ch, u32 *done))
-	__must_hold(&ch->lock)
+		       int (*look)(struct exdma_channel *ch, u32 *done),
+		       enum exdma_starter next) __must_hold(&ch->lock)
 {
-	struct exdma_request *req, *next;
+	struct exdma_request *req, *behind;
 	u32 done = ch->run_done;
+	LIST_HEAD(finished);
+	bool through;
 	int err;
 
 	lockdep_assert_held(&ch->lock);
 
 	if (!ch->run_count)
-		return 0;
+		return 1;
 	err = look(ch, &done);
 	if (done > ch->run_count)
 		return err ?: -EIO;	/* no engine of sound mind says that */
@@ -267,18 +283,25 @@ int exdma_channel_reap(struct exdma_channel *ch,
 	if (done <= ch->run_done)
 		return err;
 
+	through = done == ch->run_count;
 	ch->run_done = done;
 	ch->progress_at = jiffies;
-	if (done == ch->run_count)
-		ch->run_count = 0;
-	list_for_each_entry_safe(req, next, &ch->running, node) {
+	list_for_each_entry_safe(req, behind, &ch->running, node) {
 		if (req->run_end > done)
 			break;
+		list_move_tail(&req->node, &finished);
+	}
+	if (through) {
+		ch->run_count = 0;
+		if (!err && next != EXDMA_STARTERS)
+			exdma_channel_launch(ch, next);
+	}
+	list_for_each_entry_safe(req, behind, &finished, node) {
 		list_del(&req->node);
 		exdma_channel_retire(ch, req, 0, req->bytes);
 	}
 	exdma_channel_trim(ch);
-	return err;
+	return err ?: through;
 }
 
 /* Is there something that is left to the bottom half? */
@@ -303,7 +326,8 @@ void exdma_channel_owe(struct exdma_channel *ch) __must_hold(&ch->lock)
  * else the engine has stopped early, and the device is asked. If one is taken
  * for the other, the watchdog finds out.
  */
-static int channel_early(struct exdma_channel *ch) __must_hold(&ch->lock)
+static int channel_early(struct exdma_channel *ch, enum exdma_starter next)
+	__must_hold(&ch->lock)
 {
 	int err;
 
@@ -314,8 +338,8 @@ static int channel_early(struct exdma_channel *ch) __must_hold(&ch->lock)
 		ch->doubt_run = ch->run_number;
 		return 0;
 	}
-	err = exdma_channel_reap(ch, ch->desc.ops->inspect);
-	if (!err && ch->run_count)
+	err = exdma_channel_reap(ch, ch->desc.ops->inspect, next);
+	if (!err)
 		ch->stats.spurious_interrupts++;
 	return err;
 }
@@ -335,6 +359,7 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 {
 	const struct exdma_channel_ops *ops = ch->desc.ops;
 	int mode = READ_ONCE(launch_mode);
+	enum exdma_starter next = mode == LAUNCH_IRQ ? EXDMA_START_IRQ : EXDMA_STARTERS;
 	bool wake;
 	int err;
 
@@ -345,13 +370,11 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 	if (ch->desc.needs_ack)
 		ops->ack(ch);
 	if (ch->state == EXDMA_CH_LIVE && ch->run_count) {
-		err = exdma_channel_reap(ch, ops->progress);
-		if (!err && ch->run_count)
-			err = channel_early(ch);
-		if (err)
+		err = exdma_channel_reap(ch, ops->progress, next);
+		if (!err)
+			err = channel_early(ch, next);
+		if (err < 0)
 			exdma_channel_fault(ch, err);
-		else if (mode == LAUNCH_IRQ)
-			exdma_channel_launch(ch, EXDMA_START_IRQ);
 	} else if (ch->owed) {
 		ch->owed--;
 	} else {
@@ -368,6 +391,28 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 	return IRQ_HANDLED;
 }
 EXPORT_SYMBOL_EXDMA(exdma_channel_interrupt);
+
+/**
+ * exdma_channel_owed - an interrupt came and no channel asks for it
+ * @ch: one of the channels that may have asked.
+ *
+ * Context: hard interrupt.
+ * Return: IRQ_HANDLED if it may have been this one, whose run was found through
+ * before; IRQ_NONE if not.
+ */
+irqreturn_t exdma_channel_owed(struct exdma_channel *ch)
+{
+	irqreturn_t ret = IRQ_NONE;
+
+	raw_spin_lock(&ch->lock);
+	if (ch->owed) {
+		ch->owed--;
+		ret = IRQ_HANDLED;
+	}
+	raw_spin_unlock(&ch->lock);
+	return ret;
+}
+EXPORT_SYMBOL_EXDMA(exdma_channel_owed);
 
 /**
  * exdma_channel_poll - do what the next interrupt would, if it can be done now
@@ -389,13 +434,12 @@ bool exdma_channel_poll(struct exdma_channel *ch)
 	if (!raw_spin_trylock_irqsave(&ch->lock, flags))
 		return false;
 	if (ch->state == EXDMA_CH_LIVE && ch->run_count) {
-		err = exdma_channel_reap(ch, ch->desc.ops->progress);
-		if (err) {
+		err = exdma_channel_reap(ch, ch->desc.ops->progress, EXDMA_START_SUBMIT);
+		if (err < 0) {
 			exdma_channel_fault(ch, err);
-		} else if (!ch->run_count) {
+		} else if (err) {
 			exdma_channel_owe(ch);
 			ch->stats.polled++;
-			exdma_channel_launch(ch, EXDMA_START_SUBMIT);
 		}
 	}
 	wake = exdma_channel_wants_thread(ch);
@@ -480,10 +524,12 @@ int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bo
 	more = channel_stage(ch);
 	if (!hold || ch->depth >= HOLD_REQUESTS || ch->queued >= HOLD_BYTES)
 		exdma_channel_launch(ch, EXDMA_START_SUBMIT);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
-
+	else
+		channel_watch(ch);
+	/* Under the lock: once the channel is dead, its interrupt may go. */
 	if (more)
 		exdma_channel_kick(ch);
+	raw_spin_unlock_irqrestore(&ch->lock, flags);
 	return 0;
 }
 
@@ -527,11 +573,10 @@ bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req)
 		ch->queued -= req->bytes;
 		/* Its slots may be what a pending request waits for. */
 		exdma_channel_trim(ch);
+		if (ch->state != EXDMA_CH_DEAD)
+			exdma_channel_kick(ch);
 	}
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
-
-	if (waits)
-		exdma_channel_kick(ch);
 	return waits;
 }
 
@@ -596,6 +641,7 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	INIT_WORK(&ch->recovery, exdma_channel_recover);
 	INIT_DELAYED_WORK(&ch->watchdog, exdma_channel_watch);
 	INIT_WORK(&ch->work, channel_work);
+	mutex_init(&ch->line);
 	init_waitqueue_head(&ch->room);
 	spin_lock_init(&ch->mapped_lock);
 	INIT_LIST_HEAD(&ch->mapped);

@@ -12,6 +12,7 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -145,8 +146,9 @@ struct exdma_channel_stats {
  * @pinned: bytes of all requests between exdma_channel_take_room() and
  *	exdma_channel_give_room().
  * @pinned_max: the most that this has been.
- * @room: waits for @pinned to fall or for the channel to be live again;
- *	callers and pollers.
+ * @spare: of @pinned, what calls hold that wait for their turn.
+ * @line: those who wait for room, the first of them on @room.
+ * @room: waits for @pinned to fall.
  * @bounce: slots for small transfers.
  * @quick_ns: how long a small transfer of a lone caller takes, smoothed; a
  *	hint, not locked.
@@ -192,6 +194,8 @@ struct exdma_channel {
 
 	atomic_long_t pinned;
 	atomic_long_t pinned_max;
+	atomic_long_t spare;
+	struct mutex line;	/* see above */
 	wait_queue_head_t room;
 	struct exdma_bounce bounce;
 	u32 quick_ns;
@@ -222,6 +226,7 @@ static inline u64 exdma_channel_load(const struct exdma_channel *ch)
 /* room.c */
 bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes);
 bool exdma_channel_try_spare_room(struct exdma_channel *ch, u32 bytes);
+void exdma_channel_use_spare_room(struct exdma_channel *ch, u32 bytes);
 int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes);
 void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes);
 bool exdma_channel_ready(struct exdma_channel *ch);
@@ -242,8 +247,8 @@ void exdma_channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock);
 void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 	__must_hold(&ch->lock);
 int exdma_channel_reap(struct exdma_channel *ch,
-		       int (*look)(struct exdma_channel *ch, u32 *done))
-	__must_hold(&ch->lock);
+		       int (*look)(struct exdma_channel *ch, u32 *done),
+		       enum exdma_starter next) __must_hold(&ch->lock);
 bool exdma_channel_wants_thread(const struct exdma_channel *ch)
 	__must_hold(&ch->lock);
 void exdma_channel_owe(struct exdma_channel *ch) __must_hold(&ch->lock);

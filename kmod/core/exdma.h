@@ -198,5 +198,6 @@ int exdma_channel_request_irq(struct exdma_channel *ch, unsigned int irq);
 int exdma_card_request_irq(struct exdma_card *card, unsigned int irq,
 			   irq_handler_t handler, unsigned long flags);
 irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch);
+irqreturn_t exdma_channel_owed(struct exdma_channel *ch);
 
 #endif /* EXDMA_CORE_EXDMA_H */

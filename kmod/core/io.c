@@ -37,21 +37,31 @@ MODULE_PARM_DESC(spin_us,
  * @client: the file.
  * @dir: direction; there is a channel for it.
  *
- * Return: the file's, or that with the least to do.
+ * Return: the file's, or that with the least to do among those that are not in
+ * recovery or short of room, or among all.
  */
 struct exdma_channel *exdma_io_channel(const struct exdma_client *client,
 				       enum exdma_dir dir)
 {
 	const struct exdma_card *card = client->card;
-	struct exdma_channel *best;
+	bool ready, best_ready = false;
+	struct exdma_channel *ch, *best = NULL;
 	u32 i;
 
 	if (client->ch)
 		return client->ch;
-	best = card->by_index[dir][0];
-	for (i = 1; i < card->channel_count[dir]; i++)
-		if (exdma_channel_load(card->by_index[dir][i]) < exdma_channel_load(best))
-			best = card->by_index[dir][i];
+	if (card->channel_count[dir] == 1)
+		return card->by_index[dir][0];
+	for (i = 0; i < card->channel_count[dir]; i++) {
+		ch = card->by_index[dir][i];
+		ready = exdma_channel_ready(ch);
+		if (!best || ready > best_ready ||
+		    (ready == best_ready &&
+		     exdma_channel_load(ch) < exdma_channel_load(best))) {
+			best = ch;
+			best_ready = ready;
+		}
+	}
 	return best;
 }
 
@@ -62,11 +72,19 @@ static bool io_nowait(struct kiocb *iocb)
 	       (is_sync_kiocb(iocb) && iocb->ki_filp->f_flags & O_NONBLOCK);
 }
 
+/* Tells pollers that they may be told something else now. */
+void exdma_io_changed(const struct exdma_client *client)
+{
+	if (wq_has_sleeper(&client->card->change))
+		wake_up(&client->card->change);
+}
+
 /**
  * struct exdma_io - one synchronous call
  * @client: its file.
  * @dir: direction.
  * @nowait: the first buffer must not wait for anything.
+ * @owner: on whose behalf a worker does this, or NULL: the caller's.
  * @iter: where the data is; advances as buffers are made.
  * @card_addr: card address of the next buffer.
  * @window: most buffers in flight.
@@ -80,6 +98,7 @@ struct exdma_io {
 	const struct exdma_client *client;
 	enum exdma_dir dir;
 	bool nowait;
+	const struct task_struct *owner;
 	struct iov_iter *iter;
 	u64 card_addr;
 	u32 window;
@@ -137,8 +156,10 @@ static int io_submit_next(struct exdma_io *io)
 			       io->nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL);
 	if (IS_ERR(buf)) {
 		exdma_channel_give_room(ch, charge);
-		/* Without waiting there may be neither memory nor user pages. */
-		return io->nowait ? -EAGAIN : PTR_ERR(buf);
+		err = PTR_ERR(buf);
+		if ((err == -ENOMEM && io->nowait) || (err == -EFAULT && io->iter->nofault))
+			err = -EAGAIN;
+		return err;
 	}
 	err = io_map(io, buf);
 	if (err)
@@ -160,7 +181,8 @@ unmap:
 	exdma_buffer_unmap(buf);
 put:
 	if (err == -ENOMEM && (io->made != io->reaped || io->nowait)) {
-		iov_iter_revert(io->iter, buf->req.bytes);
+		if (buf->kind != EXDMA_BUF_COPY || io->dir == EXDMA_H2C)
+			iov_iter_revert(io->iter, buf->req.bytes);
 		err = -EAGAIN;
 	}
 	exdma_buffer_put(buf);
@@ -227,6 +249,8 @@ static void io_wait_oldest(struct exdma_io *io, int *interrupted)
  */
 static bool io_signalled(const struct exdma_io *io)
 {
+	if (io->owner)
+		return READ_ONCE(io->owner->signal->flags) & SIGNAL_GROUP_EXIT;
 	return signal_pending(current) && (io->moved || io->made != io->reaped);
 }
 
@@ -241,20 +265,35 @@ static u32 io_window(const struct exdma_client *client, enum exdma_dir dir,
 	return min_t(u32, WINDOW * client->card->channel_count[dir], MAX_WINDOW);
 }
 
-static ssize_t io_sync(struct exdma_client *client, enum exdma_dir dir,
-		       struct kiocb *iocb, struct iov_iter *iter)
+/**
+ * exdma_io_sync - move all of a call, piece by piece
+ * @client: the file; it is the call's turn.
+ * @dir: direction.
+ * @iocb: the call; its position moves on.
+ * @iter: the memory; advanced.
+ * @nowait: the first piece waits for nothing but its transfer.
+ * @owner: on whose behalf a worker does this, or NULL: the caller's.
+ *
+ * Context: may sleep.
+ * Return: as exdma_io().
+ */
+ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
+		      struct kiocb *iocb, struct iov_iter *iter, bool nowait,
+		      const struct task_struct *owner)
 {
 	struct exdma_io io = {
 		.client = client,
 		.dir = dir,
-		.nowait = io_nowait(iocb),
+		.nowait = nowait,
+		.owner = owner,
 		.iter = iter,
 		.card_addr = iocb->ki_pos,
 		.window = io_window(client, dir, iter),
 	};
 	int interrupted = 0, err = 0;
 
-	iter->nofault = io.nowait;
+	/* O_NONBLOCK alone does not mean that memory must be there. */
+	iter->nofault = nowait && iocb->ki_flags & IOCB_NOWAIT;
 	for (;;) {
 		while (!err && !io.err && !interrupted && iov_iter_count(iter) &&
 		       io.made - io.reaped < io.window && !io_signalled(&io))
@@ -267,8 +306,12 @@ static ssize_t io_sync(struct exdma_client *client, enum exdma_dir dir,
 		if (io.made != io.reaped)
 			io_reap_oldest(&io);
 	}
+	iter->nofault = false;
 	if (!io.err)
 		io.err = err ?: interrupted;
+	/* The owner of what a worker has given up is not there to ask. */
+	if (!io.err && !io.moved)
+		io.err = -EINTR;
 	iocb->ki_pos += io.moved;
 	return io.moved ?: io.err;
 }
@@ -332,7 +375,7 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
 
 	if (exdma_buffer_copies(iter) || !exdma_buffer_bounces(ch, iter))
 		return -EAGAIN;
-	if (dir == EXDMA_C2H && !io_nowait(iocb) &&
+	if (dir == EXDMA_C2H && !(iocb->ki_flags & IOCB_NOWAIT) &&
 	    fault_in_iov_iter_writeable(iter, iov_iter_count(iter)))
 		return -EAGAIN;
 	buf = exdma_buffer_get_slot(ch, iter, io_nowait(iocb));
@@ -364,6 +407,46 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
 	return ret;
 }
 
+/* A call that is done when this returns. */
+static ssize_t io_here(struct exdma_client *client, enum exdma_dir dir,
+		       struct kiocb *iocb, struct iov_iter *iter, bool alone,
+		       bool nowait, bool *entered)
+{
+	ssize_t ret;
+
+	if (nowait && (!*entered || !exdma_channel_ready(exdma_io_channel(client, dir))))
+		return -EAGAIN;
+	if (!*entered) {
+		ret = exdma_order_wait(&client->order, alone);
+		if (ret)
+			return ret;
+		*entered = true;
+	}
+	ret = io_bounce(client, dir, iocb, iter);
+	if (ret == -EAGAIN)
+		ret = exdma_io_sync(client, dir, iocb, iter, nowait, NULL);
+	return ret;
+}
+
+/*
+ * A call that goes on after this. One with a place among others to keep is not
+ * refused, whatever it lacks: those behind it would overtake it.
+ */
+static ssize_t io_there(struct exdma_client *client, enum exdma_dir dir,
+			struct kiocb *iocb, struct iov_iter *iter, bool alone,
+			bool nowait, bool *entered)
+{
+	bool ordered = alone || !*entered;
+	ssize_t ret;
+
+	ret = exdma_io_async(client, dir, iocb, iter, alone, nowait, entered);
+	if (ret == -ENOMEM || (ret == -EAGAIN && ordered))
+		ret = exdma_io_offload(client, dir, iocb, iter, alone, nowait, entered);
+	if (ret == -ENOMEM && nowait && !ordered)
+		ret = -EAGAIN;
+	return ret;
+}
+
 /**
  * exdma_io - move data between memory and the card
  * @client: the file.
@@ -372,9 +455,9 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
  *	checked.
  * @iter: the memory, at least one byte.
  *
- * An asynchronous call is queued and completed by the bottom half, unless it
- * takes more than half of what a channel may keep pinned; such a call, and all
- * others, are done when this returns.
+ * An asynchronous call is queued, always; one that may not wait is refused if
+ * there is no room, unless it has a place among others to keep. All other calls
+ * are done when this returns.
  *
  * Context: may sleep.
  * Return: bytes moved, also if an error or a signal came after them;
@@ -385,35 +468,24 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
 ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
 		 struct kiocb *iocb, struct iov_iter *iter)
 {
-	bool alone = iocb->ki_flags & IOCB_DSYNC;
 	bool nowait = io_nowait(iocb);
-	bool entered;
+	bool alone, barrier, entered;
 	ssize_t ret;
 
 	if (exdma_card_is_gone(client->card))
 		return -ENODEV;
+	alone = exdma_order_claim(&client->order, &barrier) || iocb->ki_flags & IOCB_DSYNC;
 	entered = exdma_order_try_enter(&client->order, alone);
-	if (!is_sync_kiocb(iocb) && !exdma_buffer_copies(iter)) {
-		ret = exdma_io_async(client, dir, iocb, iter, nowait, &entered);
-		if (ret != -ENOMEM)
-			goto leave;
-	}
-	ret = -EAGAIN;
-	if (nowait && (!entered || !is_sync_kiocb(iocb) ||
-		       !exdma_channel_ready(exdma_io_channel(client, dir))))
-		goto leave;
-	if (!entered) {
-		ret = exdma_order_wait(&client->order, alone);
-		if (ret)
-			return ret;
-		entered = true;
-	}
-	ret = io_bounce(client, dir, iocb, iter);
-	if (ret == -EAGAIN)
-		ret = io_sync(client, dir, iocb, iter);
-leave:
+	if (is_sync_kiocb(iocb) || exdma_buffer_copies(iter))
+		ret = io_here(client, dir, iocb, iter, alone, nowait, &entered);
+	else
+		ret = io_there(client, dir, iocb, iter, alone, nowait, &entered);
 	if (entered)
 		exdma_order_leave(&client->order);
+	if (ret == -EAGAIN && barrier)
+		exdma_order_barrier(&client->order);
+	if (ret != -EIOCBQUEUED)
+		exdma_io_changed(client);
 	return ret;
 }
 
@@ -426,17 +498,10 @@ leave:
  */
 bool exdma_io_ready(struct exdma_client *client, enum exdma_dir dir)
 {
-	const struct exdma_card *card = client->card;
-	u32 i;
-
-	if (!exdma_order_is_free(&client->order))
+	if (client->ch ? client->ch->desc.dir != dir : !client->card->channel_count[dir])
 		return false;
-	if (client->ch)
-		return client->ch->desc.dir == dir && exdma_channel_ready(client->ch);
-	for (i = 0; i < card->channel_count[dir]; i++)
-		if (exdma_channel_ready(card->by_index[dir][i]))
-			return true;
-	return false;
+	return exdma_order_is_free(&client->order) &&
+	       exdma_channel_ready(exdma_io_channel(client, dir));
 }
 
 static bool io_poll_channel(struct exdma_channel *ch)

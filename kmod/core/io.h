@@ -30,14 +30,25 @@ struct exdma_channel *exdma_io_channel(const struct exdma_client *client,
 				       enum exdma_dir dir);
 ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
 		 struct kiocb *iocb, struct iov_iter *iter);
+ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
+		      struct kiocb *iocb, struct iov_iter *iter, bool nowait,
+		      const struct task_struct *owner);
 bool exdma_io_ready(struct exdma_client *client, enum exdma_dir dir);
+void exdma_io_changed(const struct exdma_client *client);
 int exdma_io_poll(struct exdma_client *client);
 
 /* async.c */
 ssize_t exdma_io_async(struct exdma_client *client, enum exdma_dir dir,
-		       struct kiocb *iocb, struct iov_iter *iter, bool nowait,
-		       bool *entered);
+		       struct kiocb *iocb, struct iov_iter *iter, bool alone,
+		       bool nowait, bool *entered);
 int exdma_async_init(void);
 void exdma_async_exit(void);
+
+/* offload.c */
+ssize_t exdma_io_offload(struct exdma_client *client, enum exdma_dir dir,
+			 struct kiocb *iocb, struct iov_iter *iter, bool alone,
+			 bool nowait, bool *entered);
+int exdma_offload_init(void);
+void exdma_offload_exit(void);
 
 #endif /* EXDMA_CORE_IO_H */

@@ -35,9 +35,12 @@ static int __init exdma_init(void)
 	err = exdma_async_init();
 	if (err)
 		goto exit_buffers;
-	err = exdma_batch_init();
+	err = exdma_offload_init();
 	if (err)
 		goto exit_async;
+	err = exdma_batch_init();
+	if (err)
+		goto exit_offload;
 	err = exdma_nodes_init();
 	if (err)
 		goto exit_batch;
@@ -45,6 +48,8 @@ static int __init exdma_init(void)
 
 exit_batch:
 	exdma_batch_exit();
+exit_offload:
+	exdma_offload_exit();
 exit_async:
 	exdma_async_exit();
 exit_buffers:
@@ -59,6 +64,7 @@ destroy_wq:
 static void __exit exdma_exit(void)
 {
 	exdma_nodes_exit();
+	exdma_offload_exit();
 	destroy_workqueue(exdma_cpu_wq);
 	destroy_workqueue(exdma_wq);
 	exdma_batch_exit();

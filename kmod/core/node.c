@@ -158,9 +158,11 @@ static int node_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 	int err;
 
 	err = exdma_order_wait(&client->order, true);
+	if (!err)
+		exdma_order_leave(&client->order);
+	exdma_io_changed(client);
 	if (err)
 		return err;
-	exdma_order_leave(&client->order);
 	return exdma_card_is_gone(client->card) ? -ENODEV : 0;
 }
 
@@ -181,14 +183,9 @@ static __poll_t node_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct exdma_client *client = file->private_data;
 	struct exdma_card *card = client->card;
-	struct exdma_channel *ch;
 	__poll_t can = 0;
 
-	poll_wait(file, &card->gone_wait, wait);
-	poll_wait(file, &client->order.change, wait);
-	list_for_each_entry(ch, &card->channels, siblings)
-		if (!client->ch || client->ch == ch)
-			poll_wait(file, &ch->room, wait);
+	poll_wait(file, &card->change, wait);
 	if (exdma_card_is_gone(card))
 		return EPOLLHUP | EPOLLERR;
 	if (exdma_io_ready(client, EXDMA_C2H))

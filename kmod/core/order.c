@@ -27,12 +27,10 @@ static void order_admit(struct exdma_order *order, bool alone)
 	order->alone = alone;
 }
 
-/* Takes the request for a barrier, if there is one. */
-static bool order_take_alone(struct exdma_order *order, bool alone)
+/* The same for one that is not in the line yet. */
+static bool order_admits_new(const struct exdma_order *order, bool alone)
 {
-	alone |= order->sequential | order->barrier;
-	order->barrier = false;
-	return alone;
+	return !order->admitting && list_empty(&order->waiting) && order_admits(order, alone);
 }
 
 /**
@@ -44,9 +42,9 @@ void exdma_order_init(struct exdma_order *order, bool sequential)
 {
 	spin_lock_init(&order->lock);
 	INIT_LIST_HEAD(&order->waiting);
-	init_waitqueue_head(&order->change);
 	order->running = 0;
 	order->alone = false;
+	order->admitting = false;
 	order->sequential = sequential;
 	order->barrier = false;
 }
@@ -80,6 +78,26 @@ void exdma_order_barrier(struct exdma_order *order)
 }
 
 /**
+ * exdma_order_claim - is the next call to be alone? It is us.
+ * @order: the order.
+ * @barrier: receives whether a barrier was taken for that; if nothing comes of
+ *	the call, it is put back by exdma_order_barrier().
+ *
+ * Return: true if the file is sequential, or a barrier was due.
+ */
+bool exdma_order_claim(struct exdma_order *order, bool *barrier)
+{
+	bool alone;
+
+	spin_lock(&order->lock);
+	*barrier = order->barrier;
+	order->barrier = false;
+	alone = order->sequential || *barrier;
+	spin_unlock(&order->lock);
+	return alone;
+}
+
+/**
  * exdma_order_is_free - would a call that may not wait be let in now?
  * @order: the order.
  */
@@ -88,8 +106,7 @@ bool exdma_order_is_free(struct exdma_order *order)
 	bool is_free;
 
 	spin_lock(&order->lock);
-	is_free = list_empty(&order->waiting) &&
-		  order_admits(order, order->sequential || order->barrier);
+	is_free = order_admits_new(order, order->sequential || order->barrier);
 	spin_unlock(&order->lock);
 	return is_free;
 }
@@ -106,10 +123,9 @@ bool exdma_order_try_enter(struct exdma_order *order, bool alone)
 	bool ours;
 
 	spin_lock(&order->lock);
-	ours = list_empty(&order->waiting) &&
-	       order_admits(order, alone || order->sequential || order->barrier);
+	ours = order_admits_new(order, alone);
 	if (ours)
-		order_admit(order, order_take_alone(order, alone));
+		order_admit(order, alone);
 	spin_unlock(&order->lock);
 	return ours;
 }
@@ -124,40 +140,52 @@ bool exdma_order_try_enter(struct exdma_order *order, bool alone)
  */
 bool exdma_order_enter(struct exdma_order *order, struct exdma_turn *turn, bool alone)
 {
-	bool ours;
-
 	spin_lock(&order->lock);
-	turn->alone = order_take_alone(order, alone);
-	turn->waits = false;
-	ours = list_empty(&order->waiting) && order_admits(order, turn->alone);
-	if (ours) {
-		order_admit(order, turn->alone);
-	} else {
-		turn->waits = true;
+	turn->alone = alone;
+	turn->waits = !order_admits_new(order, alone);
+	if (turn->waits)
 		list_add_tail(&turn->node, &order->waiting);
-	}
+	else
+		order_admit(order, alone);
+	alone = turn->waits;
 	spin_unlock(&order->lock);
-	return ours;
+	return !alone;
 }
 
-/* Lets those go whose turn has come, after @left calls have left. */
+/* Moves those whose turn has come to @admitted. */
+static void order_pick(struct exdma_order *order, struct list_head *admitted)
+{
+	struct exdma_turn *turn, *next;
+
+	list_for_each_entry_safe(turn, next, &order->waiting, node) {
+		if (!order_admits(order, turn->alone))
+			break;
+		order_admit(order, turn->alone);
+		turn->waits = false;
+		list_move_tail(&turn->node, admitted);
+	}
+}
+
+/*
+ * Lets those go whose turn has come, after @left calls have left. One at a time
+ * does this: what others add to the line meanwhile, it sees before it stops.
+ */
 static void order_advance(struct exdma_order *order, u32 left)
 {
 	struct exdma_turn *turn, *next;
 	LIST_HEAD(admitted);
 
-	do {
-		spin_lock(&order->lock);
+	spin_lock(&order->lock);
+	for (;;) {
 		order->running -= left;
 		if (!order->running)
 			order->alone = false;
-		list_for_each_entry_safe(turn, next, &order->waiting, node) {
-			if (!order_admits(order, turn->alone))
-				break;
-			order_admit(order, turn->alone);
-			turn->waits = false;
-			list_move_tail(&turn->node, &admitted);
-		}
+		if (order->admitting)
+			break;
+		order_pick(order, &admitted);
+		if (list_empty(&admitted))
+			break;
+		order->admitting = true;
 		spin_unlock(&order->lock);
 
 		left = 0;
@@ -165,7 +193,11 @@ static void order_advance(struct exdma_order *order, u32 left)
 			list_del(&turn->node);
 			left += !turn->go(turn);
 		}
-	} while (left);
+
+		spin_lock(&order->lock);
+		order->admitting = false;
+	}
+	spin_unlock(&order->lock);
 }
 
 /**
@@ -177,8 +209,6 @@ static void order_advance(struct exdma_order *order, u32 left)
 void exdma_order_leave(struct exdma_order *order)
 {
 	order_advance(order, 1);
-	if (wq_has_sleeper(&order->change))
-		wake_up(&order->change);
 }
 
 /* A caller that waits for its turn. */

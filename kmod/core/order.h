@@ -8,7 +8,6 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/wait.h>
 
 struct exdma_turn;
 
@@ -31,25 +30,27 @@ struct exdma_turn {
  * @lock: guards the rest; process context only; a leaf.
  * @running: calls whose turn it is.
  * @alone: it is the turn of one that is alone.
- * @sequential: every call is alone.
- * @barrier: the next call is alone.
+ * @admitting: somebody is letting those go whose turn has come; they are not to
+ *	be overtaken.
+ * @sequential: every call is to be alone.
+ * @barrier: the next call is to be alone.
  * @waiting: those whose turn it is not yet, in order.
- * @change: pollers; woken when a call has left.
  */
 struct exdma_order {
 	spinlock_t lock;	/* see above */
 	u32 running;
 	bool alone;
+	bool admitting;
 	bool sequential;
 	bool barrier;
 	struct list_head waiting;
-	wait_queue_head_t change;
 };
 
 void exdma_order_init(struct exdma_order *order, bool sequential);
 void exdma_order_set_sequential(struct exdma_order *order, bool sequential);
 bool exdma_order_is_sequential(struct exdma_order *order);
 void exdma_order_barrier(struct exdma_order *order);
+bool exdma_order_claim(struct exdma_order *order, bool *barrier);
 bool exdma_order_is_free(struct exdma_order *order);
 
 bool exdma_order_try_enter(struct exdma_order *order, bool alone);

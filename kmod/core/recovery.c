@@ -154,7 +154,7 @@ void exdma_channel_thaw(struct exdma_channel *ch)
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
-	wake_up_all(&ch->room);
+	wake_up_all(&ch->card->change);
 }
 
 /**
@@ -209,13 +209,13 @@ void exdma_channel_recover(struct work_struct *work)
 	raw_spin_lock_irqsave(&ch->lock, flags);
 	if (ch->state == EXDMA_CH_FROZEN && !ch->held) {
 		/* The engine is idle, so this count is final. */
-		exdma_channel_reap(ch, ch->desc.ops->inspect);
+		exdma_channel_reap(ch, ch->desc.ops->inspect, EXDMA_STARTERS);
 		channel_go_on(ch);
 	}
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
-	wake_up_all(&ch->room);
+	wake_up_all(&ch->card->change);
 }
 
 /*
@@ -230,12 +230,14 @@ void exdma_channel_watch(struct work_struct *work)
 	const struct exdma_channel_ops *ops = ch->desc.ops;
 	unsigned long flags, still, limit;
 	u32 done = 0;
-	bool wake, doubt;
+	bool wake, doubt, late;
 	int err = 0;
 
 	limit = msecs_to_jiffies(clamp(READ_ONCE(timeout_ms), 10u, 3600000u));
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
+	if (ch->state == EXDMA_CH_LIVE && !ch->run_count)
+		exdma_channel_launch(ch, EXDMA_START_THREAD);	/* held back for too long */
 	if (ch->state != EXDMA_CH_LIVE || !ch->run_count) {
 		ch->watched = false;
 		raw_spin_unlock_irqrestore(&ch->lock, flags);
@@ -245,26 +247,25 @@ void exdma_channel_watch(struct work_struct *work)
 	doubt = ch->doubt_run == ch->run_number && ch->doubt_seen == ch->run_number;
 	ch->doubt_seen = ch->doubt_run;
 	if (!ops->progress(ch, &done) && done == ch->run_count) {
-		if (ch->late_run == ch->run_number) {
+		late = ch->late_run == ch->run_number;
+		ch->late_run = ch->run_number;
+		if (late) {
 			ch->stats.lost_interrupts++;
-			err = exdma_channel_reap(ch, ops->progress);
-			if (!err)
+			err = exdma_channel_reap(ch, ops->progress, EXDMA_START_THREAD);
+			if (err > 0)
 				exdma_channel_owe(ch);
 		}
-		ch->late_run = ch->run_number;
 	} else if (still >= min(msecs_to_jiffies(INSPECT_MS), limit / 2) || doubt) {
 		/* Retires what is done, and tells a slow run from a dead one. */
 		ch->doubt_run = ch->run_number - 1;
-		err = exdma_channel_reap(ch, ops->inspect);
-		if (!err && !ch->run_count)
+		err = exdma_channel_reap(ch, ops->inspect, EXDMA_START_THREAD);
+		if (err > 0)
 			exdma_channel_owe(ch);
-		if (!err && ch->run_count && jiffies - ch->progress_at >= limit)
+		if (!err && jiffies - ch->progress_at >= limit)
 			err = -ETIMEDOUT;
 	}
-	if (err)
+	if (err < 0)
 		exdma_channel_fault(ch, err);
-	else
-		exdma_channel_launch(ch, EXDMA_START_THREAD);
 	wake = exdma_channel_wants_thread(ch);
 	exdma_channel_watch_soon(ch);
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
@@ -346,7 +347,7 @@ void exdma_channel_fail(struct exdma_channel *ch, bool quarantine)
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
 	/* The engine may have been through before it was stopped. */
-	exdma_channel_reap(ch, ch->desc.ops->progress);
+	exdma_channel_reap(ch, ch->desc.ops->progress, EXDMA_STARTERS);
 	list_for_each_entry_safe(req, next, &ch->running, node) {
 		list_del(&req->node);
 		req->quarantined = quarantine;

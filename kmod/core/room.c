@@ -8,6 +8,7 @@
 #include <linux/atomic.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
 #include <linux/sched/signal.h>
 
 #include "card.h"
@@ -29,14 +30,18 @@ u64 exdma_channel_max_inflight(void)
 		       EXDMA_REQUEST_SLOTS * PAGE_SIZE, LONG_MAX / 2);
 }
 
-/* Takes @bytes if no more than @max are taken then. */
-static bool room_take(struct exdma_channel *ch, u32 bytes, long max)
+/*
+ * Takes @bytes if no more than @max are taken then, or if all that is taken is
+ * held by calls that wait for their turn, perhaps for ours: also if the bound
+ * was lowered since.
+ */
+static bool room_take(struct exdma_channel *ch, u32 bytes, long max, bool spare)
 {
 	long now = atomic_long_read(&ch->pinned);
 	long top;
 
 	do {
-		if (now + bytes > max)
+		if (now + bytes > max && (spare || now > atomic_long_read(&ch->spare)))
 			return false;
 	} while (!atomic_long_try_cmpxchg(&ch->pinned, &now, now + bytes));
 
@@ -52,11 +57,13 @@ static bool room_take(struct exdma_channel *ch, u32 bytes, long max)
  * @ch: the channel.
  * @bytes: whole pages, no more than exdma_channel_max_inflight().
  *
- * Return: false if that would exceed the bound; nothing was taken then.
+ * Return: false if that would exceed the bound, or others wait for room; nothing
+ * was taken then.
  */
 bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes)
 {
-	return room_take(ch, bytes, exdma_channel_max_inflight());
+	return !mutex_is_locked(&ch->line) &&
+	       room_take(ch, bytes, exdma_channel_max_inflight(), false);
 }
 
 /**
@@ -65,7 +72,8 @@ bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes)
  * @bytes: whole pages.
  *
  * Those that wait leave half of the room, and one request of any size, to those
- * they wait for: these need room to get on.
+ * they wait for: these need room to get on. When the turn comes,
+ * exdma_channel_use_spare_room() says so.
  *
  * Return: false if that would exceed the bound; nothing was taken then.
  */
@@ -73,7 +81,21 @@ bool exdma_channel_try_spare_room(struct exdma_channel *ch, u32 bytes)
 {
 	u64 max = exdma_channel_max_inflight();
 
-	return room_take(ch, bytes, min(max / 2, max - EXDMA_REQUEST_SLOTS * PAGE_SIZE));
+	if (mutex_is_locked(&ch->line) ||
+	    !room_take(ch, bytes, min(max / 2, max - EXDMA_REQUEST_SLOTS * PAGE_SIZE), true))
+		return false;
+	atomic_long_add(bytes, &ch->spare);
+	return true;
+}
+
+/**
+ * exdma_channel_use_spare_room - its turn has come
+ * @ch: the channel.
+ * @bytes: as taken by exdma_channel_try_spare_room().
+ */
+void exdma_channel_use_spare_room(struct exdma_channel *ch, u32 bytes)
+{
+	atomic_long_sub(bytes, &ch->spare);
 }
 
 /**
@@ -81,8 +103,8 @@ bool exdma_channel_try_spare_room(struct exdma_channel *ch, u32 bytes)
  * @ch: the channel.
  * @bytes: whole pages, no more than exdma_channel_max_inflight().
  *
- * The caller must hold no room of this channel, or two of them could wait for
- * each other.
+ * First come, first served: while somebody waits, nobody overtakes. The caller
+ * must hold no room of this channel, or two of them could wait for each other.
  *
  * Context: may sleep.
  * Return: 0, -ERESTARTSYS if a signal came first, -ENODEV if the card went.
@@ -92,9 +114,18 @@ int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes)
 	bool got = false;
 	int err;
 
+	if (exdma_channel_try_room(ch, bytes))
+		return 0;
+	if (mutex_lock_interruptible(&ch->line))
+		return -ERESTARTSYS;
 	err = wait_event_interruptible(ch->room,
-				       (got = exdma_channel_try_room(ch, bytes)) ||
+				       (got = room_take(ch, bytes,
+							exdma_channel_max_inflight(),
+							false)) ||
 				       exdma_card_is_gone(ch->card));
+	mutex_unlock(&ch->line);
+	if (wq_has_sleeper(&ch->card->change))
+		wake_up(&ch->card->change);
 	if (err || got)
 		return err;
 	return -ENODEV;
@@ -110,6 +141,8 @@ void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes)
 	atomic_long_sub(bytes, &ch->pinned);
 	if (wq_has_sleeper(&ch->room))
 		wake_up(&ch->room);
+	if (wq_has_sleeper(&ch->card->change))
+		wake_up(&ch->card->change);
 }
 
 /**
@@ -117,11 +150,12 @@ void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes)
  * @ch: the channel.
  *
  * Return: true if there is room for a request of any size and the channel is
- * not in recovery. Whoever waits for it waits on &exdma_channel.room.
+ * not in recovery. Changes are told by &exdma_card.change.
  */
 bool exdma_channel_ready(struct exdma_channel *ch)
 {
 	return data_race(READ_ONCE(ch->state)) == EXDMA_CH_LIVE &&
+	       !mutex_is_locked(&ch->line) &&
 	       atomic_long_read(&ch->pinned) + EXDMA_REQUEST_SLOTS * PAGE_SIZE <=
 		       exdma_channel_max_inflight();
 }

@@ -114,6 +114,9 @@ static irqreturn_t xdma_shared_interrupt(int irq, void *data)
 			if (requests & BIT(i))
 				ret = max(ret, exdma_channel_interrupt(xc->by_irq[i]->ch));
 	}
+	/* A caller that polls may have been quicker than its interrupt. */
+	for (i = 0; i < xc->irqs && ret == IRQ_NONE; i++)
+		ret = exdma_channel_owed(xc->by_irq[i]->ch);
 	return ret;
 }
 
