@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -157,19 +156,15 @@ static pid_t send_doomed(FIXTURE_DATA(ends) *self, const FIXTURE_VARIANT(ends) *
 }
 
 /*
- * Until a process waits in the kernel or is dead. Not by its stat in /proc: to
- * read that is to hold its memory, and whoever lets go of that last has to wait
- * for the requests.
+ * A random bit, for the process to get anywhere in its end. Nothing in /proc may
+ * be asked where it is: while it becomes another program, the answer comes only
+ * when its requests are done.
  */
-static void wait_until_still(pid_t pid)
+static void a_moment(FIXTURE_DATA(ends) *self)
 {
-	uint64_t limit = now_ns() + 2000 * NS_PER_MS;
-	siginfo_t info = { };
-	char path[64], text[64];
+	uint64_t until = now_ns() + random_below(&self->random, 40 * NS_PER_MS);
 
-	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
-	while (now_ns() < limit && get_text(path, text, sizeof(text)) && !strcmp(text, "0") &&
-	       !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && !info.si_pid)
+	while (now_ns() < until)
 		sched_yield();
 }
 
@@ -189,7 +184,7 @@ static void end_process(struct __test_metadata *_metadata, FIXTURE_DATA(ends) *s
 	if (end == KILLED)
 		kill(pid, SIGKILL);
 	else
-		wait_until_still(pid);
+		a_moment(self);
 	EXPECT_TRUE(lab_is_held(self->lab, EXDMA_DIR_C2H, 0));
 	begin = now_ns();
 	lab_let_go(self->lab, EXDMA_DIR_C2H, 0);
@@ -262,10 +257,8 @@ TEST_F(ends, the_queue_is_taken_down)
 		ASSERT_TRUE(start_reads(self, variant->method, &f));
 		ASSERT_TRUE(lab_wait_held(self->lab, EXDMA_DIR_C2H, 0));
 		ASSERT_EQ(0, pthread_create(&thread, NULL, take_down, &f));
-		begin = now_ns();
 		if (i % 2)	/* in the middle of it, or before */
-			while (now_ns() < begin + random_below(&self->random, 20 * NS_PER_MS))
-				sched_yield();
+			a_moment(self);
 		EXPECT_TRUE(lab_is_held(self->lab, EXDMA_DIR_C2H, 0));
 		begin = now_ns();
 		lab_let_go(self->lab, EXDMA_DIR_C2H, 0);
