@@ -41,6 +41,7 @@ FIXTURE(faults) {
 	uint64_t seed;
 	uint8_t *buf;
 	lab_t lab;
+	char copybreak[16], copybreak_iommu[16];
 };
 
 FIXTURE_SETUP(faults)
@@ -48,6 +49,8 @@ FIXTURE_SETUP(faults)
 	char text[16];
 
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+	ASSERT_TRUE(param_get("copybreak", self->copybreak, 16));
+	ASSERT_TRUE(param_get("copybreak_iommu", self->copybreak_iommu, 16));
 	self->seed = random_seed();
 	self->buf = memory(ROOM);
 	ASSERT_NE(NULL, self->buf);
@@ -82,6 +85,8 @@ FIXTURE_TEARDOWN_PARENT(faults)
 	char path[96];
 	lab_t lab;
 
+	param_put("copybreak", self->copybreak);
+	param_put("copybreak_iommu", self->copybreak_iommu);
 	put_text(TIMEOUT, "5000");
 	if (!card_at(&self->card, self->card.bdf)) {
 		/* before the hang ends: the engine would go on where it was */
@@ -266,6 +271,8 @@ static void send_victim(struct __test_metadata *_metadata, FIXTURE_DATA(faults) 
 	};
 	ASSERT_LE(0, v->fd);
 	if (apart) {		/* two descriptors, even with an IOMMU: no whole pages */
+		ASSERT_EQ(0, param_put("copybreak", "0"));
+		ASSERT_EQ(0, param_put("copybreak_iommu", "0"));
 		v->iov[0] = (struct iovec) { v->buf, PIECE };
 		v->iov[1] = (struct iovec) { v->buf + 2 * PAGE, PIECE };
 		v->pieces = 2;
