@@ -47,18 +47,7 @@ static struct workqueue_struct *offload_wq;
 
 static ssize_t offload_move(struct exdma_offload *off)
 {
-	ssize_t ret;
-
-	if (!off->mm)
-		return exdma_io_sync(off->client, off->dir, off->iocb, &off->iter, false,
-				     off->owner);
-	if (!mmget_not_zero(off->mm))
-		return -EFAULT;
-	kthread_use_mm(off->mm);
-	ret = exdma_io_sync(off->client, off->dir, off->iocb, &off->iter, false, off->owner);
-	kthread_unuse_mm(off->mm);
-	mmput(off->mm);
-	return ret;
+	return exdma_io_sync(off->client, off->dir, off->iocb, &off->iter, false, off->owner);
 }
 
 static void offload_free(struct exdma_offload *off)
@@ -74,14 +63,26 @@ static void offload_work(struct work_struct *work)
 {
 	struct exdma_offload *off = container_of(work, struct exdma_offload, work);
 	struct exdma_client *client = off->client;
+	struct mm_struct *mm = off->mm;
 	struct kiocb *iocb = off->iocb;
-	ssize_t ret;
+	ssize_t ret = -EFAULT;
 
-	ret = offload_move(off);
+	if (!mm) {
+		ret = offload_move(off);
+	} else if (mmget_not_zero(mm)) {
+		kthread_use_mm(mm);
+		ret = offload_move(off);
+		kthread_unuse_mm(mm);
+	} else {
+		mm = NULL;	/* the program has ended */
+	}
 	offload_free(off);
 	exdma_order_leave(&client->order);
 	exdma_io_changed(client);
 	iocb->ki_complete(iocb, ret);
+	/* The last one out waits for all calls, in exit_aio(): also for this. */
+	if (mm)
+		mmput(mm);
 }
 
 static bool offload_go(struct exdma_turn *turn)
