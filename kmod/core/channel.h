@@ -220,7 +220,7 @@ void exdma_channel_get_stats(struct exdma_channel *ch,
 /* Bytes that wait or move; a hint of how busy the channel is. */
 static inline u64 exdma_channel_load(const struct exdma_channel *ch)
 {
-	return data_race(READ_ONCE(ch->queued));
+	return READ_ONCE(ch->queued);
 }
 
 /* room.c */

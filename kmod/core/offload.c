@@ -44,6 +44,7 @@ struct exdma_offload {
  * Only calls whose turn has come are queued, so none waits for one behind it.
  */
 static struct workqueue_struct *offload_wq;
+static struct kmem_cache *offload_cache;
 
 static ssize_t offload_move(struct exdma_offload *off)
 {
@@ -56,7 +57,7 @@ static void offload_free(struct exdma_offload *off)
 		mmdrop(off->mm);
 	put_task_struct(off->owner);
 	kfree(off->segments);
-	kfree(off);
+	kmem_cache_free(offload_cache, off);
 }
 
 static void offload_work(struct work_struct *work)
@@ -112,12 +113,12 @@ ssize_t exdma_io_offload(struct exdma_client *client, enum exdma_dir dir,
 	gfp_t gfp = nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL;
 	struct exdma_offload *off;
 
-	off = kzalloc(sizeof(*off), gfp);
+	off = kmem_cache_zalloc(offload_cache, gfp);
 	if (!off)
 		return -ENOMEM;
 	off->segments = dup_iter(&off->iter, iter, gfp);
 	if (!off->segments && !iter_is_ubuf(iter)) {
-		kfree(off);
+		kmem_cache_free(offload_cache, off);
 		return -ENOMEM;
 	}
 	off->turn.go = offload_go;
@@ -137,11 +138,18 @@ ssize_t exdma_io_offload(struct exdma_client *client, enum exdma_dir dir,
 
 int exdma_offload_init(void)
 {
+	offload_cache = KMEM_CACHE(exdma_offload, 0);
+	if (!offload_cache)
+		return -ENOMEM;
 	offload_wq = alloc_workqueue("exdma_offload", WQ_UNBOUND, 0);
-	return offload_wq ? 0 : -ENOMEM;
+	if (offload_wq)
+		return 0;
+	kmem_cache_destroy(offload_cache);
+	return -ENOMEM;
 }
 
 void exdma_offload_exit(void)
 {
 	destroy_workqueue(offload_wq);
+	kmem_cache_destroy(offload_cache);
 }

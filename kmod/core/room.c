@@ -154,7 +154,7 @@ void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes)
  */
 bool exdma_channel_ready(struct exdma_channel *ch)
 {
-	return data_race(READ_ONCE(ch->state)) == EXDMA_CH_LIVE &&
+	return READ_ONCE(ch->state) == EXDMA_CH_LIVE &&
 	       !mutex_is_locked(&ch->line) &&
 	       atomic_long_read(&ch->pinned) + EXDMA_REQUEST_SLOTS * PAGE_SIZE <=
 		       exdma_channel_max_inflight();

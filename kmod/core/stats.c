@@ -40,18 +40,21 @@ STATS_ATTR(errors, errors);
 STATS_ATTR(timeouts, timeouts);
 
 /* What is counted where memory is pinned. */
-#define ROOM_ATTR(_name, _field)						\
-static ssize_t room_##_name##_show(struct device *dev,				\
-				   struct device_attribute *attr, char *buf)	\
-{										\
-	return sysfs_emit(buf, "%ld\n",						\
-			  atomic_long_read(&exdma_node_from_dev(dev)->ch->_field)); \
-}										\
-static struct device_attribute room_##_name =					\
-	__ATTR(_name, 0444, room_##_name##_show, NULL)
+static ssize_t pinned_bytes_show(struct device *dev, struct device_attribute *attr,
+				 char *buf)
+{
+	return sysfs_emit(buf, "%ld\n",
+			  atomic_long_read(&exdma_node_from_dev(dev)->ch->pinned));
+}
+static DEVICE_ATTR_RO(pinned_bytes);
 
-ROOM_ATTR(pinned_bytes, pinned);
-ROOM_ATTR(pinned_bytes_max, pinned_max);
+static ssize_t pinned_bytes_max_show(struct device *dev, struct device_attribute *attr,
+				     char *buf)
+{
+	return sysfs_emit(buf, "%ld\n",
+			  atomic_long_read(&exdma_node_from_dev(dev)->ch->pinned_max));
+}
+static DEVICE_ATTR_RO(pinned_bytes_max);
 
 static struct attribute *stats_attrs[] = {
 	&stats_bytes.attr,
@@ -68,8 +71,8 @@ static struct attribute *stats_attrs[] = {
 	&stats_lost_interrupts.attr,
 	&stats_errors.attr,
 	&stats_timeouts.attr,
-	&room_pinned_bytes.attr,
-	&room_pinned_bytes_max.attr,
+	&dev_attr_pinned_bytes.attr,
+	&dev_attr_pinned_bytes_max.attr,
 	NULL
 };
 
