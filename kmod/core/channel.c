@@ -52,8 +52,8 @@
 #define BATCH		64
 /*
  * An idle engine waits for a caller in the middle of a batch only until it has
- * this many requests or bytes: so the batch costs few starts and interrupts,
- * and the engine next to no time.
+ * this many requests or bytes, or somebody else's request: so the batch costs
+ * few starts and interrupts, and the engine next to no time.
  */
 #define HOLD_REQUESTS	8
 #define HOLD_BYTES	0x10000
@@ -209,6 +209,25 @@ static void channel_watch(struct exdma_channel *ch) __must_hold(&ch->lock)
 }
 
 /*
+ * Is all that is staged the beginning of a batch, whose caller is about to add
+ * to it? Then an idle engine waits a little; see HOLD_REQUESTS.
+ */
+static bool channel_holds(const struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	const struct exdma_request *req;
+	u32 requests = 0, bytes = 0;
+
+	if (!ch->batch)
+		return false;
+	list_for_each_entry(req, &ch->staged, node) {
+		bytes += req->bytes;
+		if (!req->held || ++requests == HOLD_REQUESTS || bytes >= HOLD_BYTES)
+			return false;
+	}
+	return requests;
+}
+
+/*
  * staged -> running, if the engine is idle: one run of as many requests as
  * lie behind each other in the ring, within the bounds. A request that was
  * cancelled leaves a gap; the run ends before it.
@@ -225,6 +244,10 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 
 	if (ch->state != EXDMA_CH_LIVE || ch->run_count)
 		return;
+	if (channel_holds(ch)) {
+		channel_watch(ch);
+		return;
+	}
 	list_for_each_entry_safe(req, next, &ch->staged, node) {
 		if (!slots)
 			first = req->first;
@@ -309,7 +332,7 @@ bool exdma_channel_wants_thread(const struct exdma_channel *ch)
 	__must_hold(&ch->lock)
 {
 	return !list_empty(&ch->finished) || !list_empty(&ch->pending) ||
-	       (!ch->run_count && !list_empty(&ch->staged));
+	       (!ch->run_count && !list_empty(&ch->staged) && !channel_holds(ch));
 }
 
 /* A run was found through by other means; its interrupt is still to come. */
@@ -514,6 +537,8 @@ int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bo
 		return -ENODEV;
 	}
 	req->id = ch->next_id++;
+	req->held = hold;
+	ch->batch |= hold;
 	req->state = EXDMA_REQ_PENDING;
 	list_add_tail(&req->node, &ch->pending);
 	ch->queued += req->bytes;
@@ -522,10 +547,7 @@ int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bo
 	ch->stats.copybreak += req->bounced;
 	trace_exdma_submit(ch, req);
 	more = channel_stage(ch);
-	if (!hold || ch->depth >= HOLD_REQUESTS || ch->queued >= HOLD_BYTES)
-		exdma_channel_launch(ch, EXDMA_START_SUBMIT);
-	else
-		channel_watch(ch);
+	exdma_channel_launch(ch, EXDMA_START_SUBMIT);
 	/* Under the lock: once the channel is dead, its interrupt may go. */
 	if (more)
 		exdma_channel_kick(ch);
@@ -544,6 +566,7 @@ void exdma_channel_unhold(struct exdma_channel *ch)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
+	ch->batch = false;	/* that of another caller begins anew with its next request */
 	exdma_channel_launch(ch, EXDMA_START_SUBMIT);
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 }

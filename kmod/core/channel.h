@@ -48,6 +48,7 @@ enum exdma_request_state {
  * @quarantined: valid when done: the device may still touch the memory; it
  *	must stay mapped and pinned for ever.
  * @bounced: its memory is a slot of the channel, for the statistics.
+ * @held: more follows at once; it may wait for that.
  * @id: counts the requests of the channel; given when it is submitted.
  * @state: see &enum exdma_request_state.
  * @tries: how often the engine stood still at it.
@@ -66,6 +67,7 @@ struct exdma_request {
 	u32 moved;
 	bool quarantined;
 	bool bounced;
+	bool held;
 	u64 id;
 	enum exdma_request_state state;
 	u32 tries;
@@ -129,6 +131,7 @@ struct exdma_channel_stats {
  * @doubt_run: the run at which an owed interrupt came that may have been its
  *	own; the watchdog clears that up.
  * @doubt_seen: @doubt_run at the watchdog's last look.
+ * @batch: a caller is in the middle of a batch, until exdma_channel_unhold().
  * @next_id: number of the next request.
  * @depth: requests submitted and not done.
  * @queued: bytes of these.
@@ -176,6 +179,7 @@ struct exdma_channel {
 	u32 owed __guarded_by(&lock);
 	u32 doubt_run __guarded_by(&lock);
 	u32 doubt_seen __guarded_by(&lock);
+	bool batch __guarded_by(&lock);
 	u64 next_id __guarded_by(&lock);
 	u32 depth __guarded_by(&lock);
 	u64 queued __guarded_by(&lock);

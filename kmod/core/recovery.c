@@ -236,8 +236,10 @@ void exdma_channel_watch(struct work_struct *work)
 	limit = msecs_to_jiffies(clamp(READ_ONCE(timeout_ms), 10u, 3600000u));
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
-	if (ch->state == EXDMA_CH_LIVE && !ch->run_count)
-		exdma_channel_launch(ch, EXDMA_START_THREAD);	/* held back for too long */
+	if (ch->state == EXDMA_CH_LIVE && !ch->run_count) {
+		ch->batch = false;	/* held back for too long */
+		exdma_channel_launch(ch, EXDMA_START_THREAD);
+	}
 	if (ch->state != EXDMA_CH_LIVE || !ch->run_count) {
 		ch->watched = false;
 		raw_spin_unlock_irqrestore(&ch->lock, flags);
