@@ -37,7 +37,12 @@ bool get_text(const char *path, char *text, size_t size)
 
 int put_text(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+	return put_text_by(path, 0, text);
+}
+
+int put_text_by(const char *path, int flags, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags), err = 0;
 
 	if (fd < 0)
 		return -errno;
@@ -301,7 +306,7 @@ uint64_t now_ns(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
+	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
 }
 
 lab_t lab_map(const struct card *card)

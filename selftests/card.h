@@ -77,6 +77,7 @@ bool node_text(const struct card *card, int dir, int way, const char *attr,
 
 /* Return: 0 or -errno of open() or write(). */
 int put_text(const char *path, const char *text);
+int put_text_by(const char *path, int flags, const char *text);
 bool get_text(const char *path, char *text, size_t size);
 int set_aperture(const struct card *card, uint64_t bytes);
 
@@ -106,6 +107,7 @@ void *memory(size_t bytes);
 
 uint64_t now_ns(void);
 #define NS_PER_MS	1000000ull
+#define NS_PER_SEC	1000000000ull
 
 /*
  * The lab block of a virtual card; NULL if this card has none. Words at the

@@ -37,7 +37,7 @@ static void storm_next(void)
 {
 	uint64_t ns = SHORTEST_NS + random_below(&storm.random, storm.longest_ns);
 	struct itimerspec when = {
-		.it_value = { ns / 1000000000, ns % 1000000000 },
+		.it_value = { ns / NS_PER_SEC, ns % NS_PER_SEC },
 	};
 
 	timer_settime(storm.timer, 0, &when, NULL);
@@ -259,7 +259,7 @@ static void *suffer(void *arg)
 }
 
 /* Threads on one channel; one is hit, the others must not notice. */
-TEST_F(signals, between_threads)
+TEST_F_TIMEOUT(signals, between_threads, 120)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = variant->flags };
 	struct random random = { self->seed };
@@ -308,9 +308,13 @@ TEST_F(signals, blocked_signals_do_not_disturb)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-/* Stop and continue: no handler, so nobody sees EINTR. */
-TEST_F(signals, stopped_and_continued)
+/*
+ * Stop and continue: no handler, so nobody sees EINTR. Some stops for each call,
+ * however fast the machine is.
+ */
+TEST_F_TIMEOUT(signals, stopped_and_continued, 120)
 {
+	const uint64_t beat_ns = self->plain_ns / 4 + NS_PER_MS;
 	struct ends ends = { };
 	int status, i, stops = 0;
 	pid_t pid;
@@ -331,7 +335,8 @@ TEST_F(signals, stopped_and_continued)
 		_exit(ends.none ? 4 : 0);
 	}
 	for (;;) {
-		struct timespec pause = { .tv_nsec = 7000000 + stops % 7 * 1000000 };
+		const uint64_t ns = beat_ns + stops % 7 * beat_ns / 7;
+		struct timespec pause = { ns / NS_PER_SEC, ns % NS_PER_SEC };
 
 		nanosleep(&pause, NULL);
 		if (kill(pid, SIGSTOP))

@@ -27,19 +27,6 @@ bool trace_has(const char *event)
 	return !access(path, R_OK);
 }
 
-/* Not by fopen(): that seeks to the end, which is not for such files. */
-static int append_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 int trace_start(void)
 {
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
@@ -55,7 +42,7 @@ bool trace_function(const char *name)
 	char text[96];
 
 	snprintf(text, sizeof(text), "p:exdma_selftest/%s %s", name, name);
-	return !append_text(TRACEFS "/kprobe_events", text) &&
+	return !put_text_by(TRACEFS "/kprobe_events", O_APPEND, text) &&
 	       !put_text(INSTANCE "events/exdma_selftest/enable", "1");
 }
 
@@ -94,7 +81,7 @@ void trace_stop(void)
 {
 	put_text(INSTANCE "events/enable", "0");
 	rmdir(INSTANCE);
-	append_text(TRACEFS "/kprobe_events", "-:exdma_selftest/");
+	put_text_by(TRACEFS "/kprobe_events", O_APPEND, "-:exdma_selftest/");
 }
 
 static const char *find(const struct trace_event *event, const char *key)

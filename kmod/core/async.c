@@ -77,7 +77,7 @@ static void call_finish(struct exdma_call *call, bool leave)
 	call_free(call);
 	if (leave)
 		exdma_order_leave(&client->order);
-	exdma_io_changed(client);
+	exdma_card_changed(client->card);
 	iocb->ki_pos += moved;
 	iocb->ki_complete(iocb, moved ? moved : err);
 }
@@ -211,7 +211,7 @@ static int call_fill(struct exdma_call *call, struct iov_iter *iter, bool nowait
 
 	/* A call that waits for its turn must not hold a slot. */
 	if (entered && ch->desc.dir == EXDMA_H2C && exdma_buffer_bounces(ch, iter)) {
-		buf = exdma_buffer_get_slot(ch, iter, nowait);
+		buf = exdma_buffer_get_slot(ch, iter, exdma_io_gfp(nowait));
 		if (buf) {
 			call_add(call, buf, call->iocb->ki_pos);
 			return 0;
@@ -221,7 +221,7 @@ static int call_fill(struct exdma_call *call, struct iov_iter *iter, bool nowait
 	err = call_take_room(call, charge, nowait, entered);
 	if (err)
 		return err;
-	return call_pin(call, iter, nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL);
+	return call_pin(call, iter, exdma_io_gfp(nowait));
 }
 
 /**
@@ -246,7 +246,7 @@ ssize_t exdma_io_async(struct exdma_client *client, enum exdma_dir dir,
 	struct exdma_call *call;
 	int err;
 
-	call = kmem_cache_alloc(call_cache, nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL);
+	call = kmem_cache_alloc(call_cache, exdma_io_gfp(nowait));
 	if (!call)
 		return -ENOMEM;
 	call->turn.go = call_go;

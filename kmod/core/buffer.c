@@ -238,25 +238,25 @@ bool exdma_buffer_bounces(const struct exdma_channel *ch, const struct iov_iter 
  * exdma_buffer_get_slot - a buffer for all of an iterator in one of the slots
  * @ch: the channel.
  * @iter: up to EXDMA_BOUNCE_BYTES; read and advanced if the data goes to the
- *	card, else left alone until exdma_buffer_copy_out().
- * @nowait: do not even wait for memory.
+ *	card, else left alone until exdma_buffer_copy_slot().
+ * @gfp: how to allocate.
  *
  * Takes no room, and is mapped already. It is inside the card's gate until it
  * is unmapped, so nothing on the way may depend on what a program does: user
  * memory that is not there is not waited for.
  *
- * Context: may sleep, unless @nowait.
+ * Context: may sleep, if @gfp allows it.
  * Return: the buffer, or NULL: go the long way.
  */
 struct exdma_buffer *exdma_buffer_get_slot(struct exdma_channel *ch,
-					   struct iov_iter *iter, bool nowait)
+					   struct iov_iter *iter, gfp_t gfp)
 {
 	size_t bytes = iov_iter_count(iter), got;
 	struct exdma_buffer *buf;
 
 	if (!exdma_card_enter(ch->card))
 		return NULL;
-	buf = buffer_alloc(ch, true, nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL);
+	buf = buffer_alloc(ch, true, gfp);
 	if (!buf)
 		goto exit_card;
 	buf->kind = EXDMA_BUF_SLOT;

@@ -59,7 +59,7 @@ struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 				      struct iov_iter *iter, u32 charge, gfp_t gfp);
 bool exdma_buffer_bounces(const struct exdma_channel *ch, const struct iov_iter *iter);
 struct exdma_buffer *exdma_buffer_get_slot(struct exdma_channel *ch,
-					   struct iov_iter *iter, bool nowait);
+					   struct iov_iter *iter, gfp_t gfp);
 int exdma_buffer_map(struct exdma_buffer *buf);
 void exdma_buffer_unmap(struct exdma_buffer *buf);
 size_t exdma_buffer_copy_out(struct exdma_buffer *buf, size_t bytes,

@@ -89,7 +89,7 @@ static void card_shut(struct exdma_card *card)
 	/* Nothing is in the device's hands: do not wait for their owners. */
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_buffers_reclaim(ch);
-	wake_up_all(&card->change);
+	exdma_card_changed(card);
 }
 
 static void card_loss(struct work_struct *work)

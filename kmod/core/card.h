@@ -92,6 +92,13 @@ static inline bool exdma_card_is_gone(const struct exdma_card *card)
 	return READ_ONCE(card->gone);
 }
 
+/* Tells pollers that they may be told something else now. */
+static inline void exdma_card_changed(struct exdma_card *card)
+{
+	if (wq_has_sleeper(&card->change))
+		wake_up(&card->change);
+}
+
 /* Enters the gate: the device stays until exdma_card_exit(). */
 static inline bool exdma_card_enter(struct exdma_card *card)
 {

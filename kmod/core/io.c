@@ -10,7 +10,6 @@
  * calls but what their file asks for, see order.c.
  */
 #include <linux/cpumask.h>
-#include <linux/ktime.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
@@ -31,6 +30,16 @@ static unsigned int spin_us = 100;
 module_param(spin_us, uint, 0644);
 MODULE_PARM_DESC(spin_us,
 		 "Microseconds that a small synchronous call spins for its end if that is likely to come by then (0: never; default 100)");
+
+/**
+ * exdma_io_has - does the file lead to a channel of this direction?
+ * @client: the file.
+ * @dir: direction.
+ */
+bool exdma_io_has(const struct exdma_client *client, enum exdma_dir dir)
+{
+	return client->ch ? client->ch->desc.dir == dir : client->card->channel_count[dir];
+}
 
 /**
  * exdma_io_channel - the channel for the next piece of a call
@@ -70,13 +79,6 @@ static bool io_nowait(struct kiocb *iocb)
 {
 	return iocb->ki_flags & IOCB_NOWAIT ||
 	       (is_sync_kiocb(iocb) && iocb->ki_filp->f_flags & O_NONBLOCK);
-}
-
-/* Tells pollers that they may be told something else now. */
-void exdma_io_changed(const struct exdma_client *client)
-{
-	if (wq_has_sleeper(&client->card->change))
-		wake_up(&client->card->change);
 }
 
 /**
@@ -152,8 +154,7 @@ static int io_submit_next(struct exdma_io *io)
 	err = io_room(io, ch, charge);
 	if (err)
 		return err;
-	buf = exdma_buffer_get(ch, io->iter, charge,
-			       io->nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL);
+	buf = exdma_buffer_get(ch, io->iter, charge, exdma_io_gfp(io->nowait));
 	if (IS_ERR(buf)) {
 		exdma_channel_give_room(ch, charge);
 		err = PTR_ERR(buf);
@@ -378,7 +379,7 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
 	if (dir == EXDMA_C2H && !(iocb->ki_flags & IOCB_NOWAIT) &&
 	    fault_in_iov_iter_writeable(iter, iov_iter_count(iter)))
 		return -EAGAIN;
-	buf = exdma_buffer_get_slot(ch, iter, io_nowait(iocb));
+	buf = exdma_buffer_get_slot(ch, iter, exdma_io_gfp(io_nowait(iocb)));
 	if (!buf)
 		return -EAGAIN;
 
@@ -485,7 +486,7 @@ ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
 	if (ret == -EAGAIN && barrier)
 		exdma_order_barrier(&client->order);
 	if (ret != -EIOCBQUEUED)
-		exdma_io_changed(client);
+		exdma_card_changed(client->card);
 	return ret;
 }
 
@@ -498,9 +499,7 @@ ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
  */
 bool exdma_io_ready(struct exdma_client *client, enum exdma_dir dir)
 {
-	if (client->ch ? client->ch->desc.dir != dir : !client->card->channel_count[dir])
-		return false;
-	return exdma_order_is_free(&client->order) &&
+	return exdma_io_has(client, dir) && exdma_order_is_free(&client->order) &&
 	       exdma_channel_ready(exdma_io_channel(client, dir));
 }
 

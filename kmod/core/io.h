@@ -6,6 +6,7 @@
 #define EXDMA_CORE_IO_H
 
 #include <linux/fs.h>
+#include <linux/gfp.h>
 #include <linux/uio.h>
 
 #include "exdma.h"
@@ -25,7 +26,14 @@ struct exdma_client {
 	int cpu;
 };
 
+/* How to allocate for a call that may not wait, not even for memory. */
+static inline gfp_t exdma_io_gfp(bool nowait)
+{
+	return nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL;
+}
+
 /* io.c */
+bool exdma_io_has(const struct exdma_client *client, enum exdma_dir dir);
 struct exdma_channel *exdma_io_channel(const struct exdma_client *client,
 				       enum exdma_dir dir);
 ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
@@ -34,7 +42,6 @@ ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
 		      struct kiocb *iocb, struct iov_iter *iter, bool nowait,
 		      const struct task_struct *owner);
 bool exdma_io_ready(struct exdma_client *client, enum exdma_dir dir);
-void exdma_io_changed(const struct exdma_client *client);
 int exdma_io_poll(struct exdma_client *client);
 
 /* async.c */

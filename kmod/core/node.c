@@ -113,11 +113,6 @@ static ssize_t node_bound(const struct exdma_card *card, enum exdma_dir dir,
 	return iov_iter_count(iter);
 }
 
-static bool node_has(const struct exdma_client *client, enum exdma_dir dir)
-{
-	return client->ch ? client->ch->desc.dir == dir : client->card->channel_count[dir];
-}
-
 static ssize_t node_io(struct kiocb *iocb, struct iov_iter *iter, enum exdma_dir dir)
 {
 	struct exdma_client *client = iocb->ki_filp->private_data;
@@ -125,7 +120,7 @@ static ssize_t node_io(struct kiocb *iocb, struct iov_iter *iter, enum exdma_dir
 
 	if (exdma_card_is_gone(client->card))
 		return -ENODEV;
-	if (!node_has(client, dir))
+	if (!exdma_io_has(client, dir))
 		return -EINVAL;
 	if (!iov_iter_count(iter))
 		return 0;
@@ -160,7 +155,7 @@ static int node_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 	err = exdma_order_wait(&client->order, true);
 	if (!err)
 		exdma_order_leave(&client->order);
-	exdma_io_changed(client);
+	exdma_card_changed(client->card);
 	if (err)
 		return err;
 	return exdma_card_is_gone(client->card) ? -ENODEV : 0;
@@ -195,10 +190,8 @@ static __poll_t node_poll(struct file *file, struct poll_table_struct *wait)
 	return can;
 }
 
-/*
- * Takes the caller's struct, which begins with its size, and tells it ours.
- */
-static int node_fetch(void __user *arg, void *struct_in, u32 known, u32 least)
+/* The size that an ioctl's struct begins with, at least @least; or -errno. */
+static int node_size(void __user *arg, u32 least)
 {
 	u32 size;
 
@@ -208,32 +201,35 @@ static int node_fetch(void __user *arg, void *struct_in, u32 known, u32 least)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
+	return size;
+}
+
+/* Takes the caller's struct, and tells it the size of ours. */
+static int node_fetch(void __user *arg, void *struct_in, u32 known, u32 least)
+{
+	int size = node_size(arg, least);
+
+	if (size < 0)
+		return size;
 	return copy_struct_from_user(struct_in, known, arg, size) ?:
 	       put_user(known, (u32 __user *)arg);
 }
 
-/*
- * Answers an ioctl whose struct begins with its size: checks the caller's, and
- * copies out as much of ours as the caller knows.
- */
+/* Checks the caller's struct, and copies out as much of ours as it knows. */
 static int node_reply(void __user *arg, void *reply, u32 known, u32 least)
 {
-	u32 size;
+	int size = node_size(arg, least);
 	int err;
 
-	if (get_user(size, (u32 __user *)arg))
-		return -EFAULT;
-	if (size < least)
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
+	if (size < 0)
+		return size;
 	if (size > known) {
 		err = check_zeroed_user(arg + known, size - known);
 		if (err <= 0)
 			return err ?: -E2BIG;
 	}
 	*(u32 *)reply = known;
-	return copy_to_user(arg, reply, min(size, known)) ? -EFAULT : 0;
+	return copy_to_user(arg, reply, min_t(u32, size, known)) ? -EFAULT : 0;
 }
 
 static int node_card_info(struct exdma_card *card, void __user *arg)

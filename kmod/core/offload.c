@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "card.h"
 #include "io.h"
 
 /**
@@ -79,7 +80,7 @@ static void offload_work(struct work_struct *work)
 	}
 	offload_free(off);
 	exdma_order_leave(&client->order);
-	exdma_io_changed(client);
+	exdma_card_changed(client->card);
 	iocb->ki_complete(iocb, ret);
 	/* The last one out waits for all calls, in exit_aio(): also for this. */
 	if (mm)
@@ -110,7 +111,7 @@ ssize_t exdma_io_offload(struct exdma_client *client, enum exdma_dir dir,
 			 struct kiocb *iocb, struct iov_iter *iter, bool alone,
 			 bool nowait, bool *entered)
 {
-	gfp_t gfp = nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL;
+	gfp_t gfp = exdma_io_gfp(nowait);
 	struct exdma_offload *off;
 
 	off = kmem_cache_zalloc(offload_cache, gfp);

@@ -61,6 +61,10 @@ void exdma_order_set_sequential(struct exdma_order *order, bool sequential)
 	spin_unlock(&order->lock);
 }
 
+/**
+ * exdma_order_is_sequential - is every call to be alone?
+ * @order: the order.
+ */
 bool exdma_order_is_sequential(struct exdma_order *order)
 {
 	return READ_ONCE(order->sequential);

@@ -154,7 +154,7 @@ void exdma_channel_thaw(struct exdma_channel *ch)
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
-	wake_up_all(&ch->card->change);
+	exdma_card_changed(ch->card);
 }
 
 /**
@@ -215,7 +215,7 @@ void exdma_channel_recover(struct work_struct *work)
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
-	wake_up_all(&ch->card->change);
+	exdma_card_changed(ch->card);
 }
 
 /*

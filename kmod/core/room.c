@@ -124,8 +124,7 @@ int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes)
 							false)) ||
 				       exdma_card_is_gone(ch->card));
 	mutex_unlock(&ch->line);
-	if (wq_has_sleeper(&ch->card->change))
-		wake_up(&ch->card->change);
+	exdma_card_changed(ch->card);
 	if (err || got)
 		return err;
 	return -ENODEV;
@@ -141,8 +140,7 @@ void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes)
 	atomic_long_sub(bytes, &ch->pinned);
 	if (wq_has_sleeper(&ch->room))
 		wake_up(&ch->room);
-	if (wq_has_sleeper(&ch->card->change))
-		wake_up(&ch->card->change);
+	exdma_card_changed(ch->card);
 }
 
 /**

@@ -100,6 +100,8 @@ byte run_count, run_done;
 bool late, doubt, doubt_seen;	/* about the current run */
 byte owed;
 bool watched;
+bool batch;			/* an owner is in the middle of one */
+byte held;			/* requests of batches, a bit each */
 
 /* the lock and the CPU of the interrupt */
 bool locked;
@@ -248,13 +250,33 @@ inline stage(more)
 	fi
 }
 
+/* Is one in this state? */
+#define any(kind) \
+	((queued > 0 && where[queue[0]] == kind) || \
+	 (queued > 1 && where[queue[1]] == kind) || \
+	 (queued > 2 && N > 2 && where[queue[2 % N]] == kind))
+
+/* Is all that is staged the beginning of a batch? */
+#define not_other(k) \
+	(queued <= k || where[queue[k % N]] != STAGED || ((held >> queue[k % N]) & 1))
+#define holds (batch && not_other(0) && not_other(1) && not_other(2))
+
+inline watch()
+{
+	if
+	:: !watched -> watched = true; watch_due = !watch_off
+	:: else
+	fi
+}
+
 inline launch()
 {
 	if
+	:: run_count == 0 && state == LIVE && holds && any(STAGED) -> watch()
 #ifdef MUTANT_GATE
-	:: run_count == 0 ->
+	:: run_count == 0 && !holds ->
 #else
-	:: run_count == 0 && state == LIVE ->
+	:: run_count == 0 && state == LIVE && !holds ->
 #endif
 		jobs = 0;
 		i = 0;
@@ -279,10 +301,7 @@ inline launch()
 			doubt_seen = false;
 			moved = 0;
 			engine = MOVES;
-			if
-			:: !watched -> watched = true; watch_due = !watch_off
-			:: else
-			fi
+			watch()
 		:: else
 		fi
 	:: else
@@ -346,17 +365,13 @@ inline fail(why)
 }
 
 /* true if something is left to the bottom half */
-#define any(kind) \
-	((queued > 0 && where[queue[0]] == kind) || \
-	 (queued > 1 && where[queue[1]] == kind) || \
-	 (queued > 2 && N > 2 && where[queue[2 % N]] == kind))
 #define any_finished \
 	(where[0] == FINISHED || where[1 % N] == FINISHED || where[2 % N] == FINISHED)
 #ifdef MUTANT_LOST
 #define wants_thread (any_finished || any(PENDING))
 #else
 #define wants_thread \
-	(any_finished || any(PENDING) || (run_count == 0 && any(STAGED)))
+	(any_finished || any(PENDING) || (run_count == 0 && any(STAGED) && !holds))
 #endif
 
 inline kick()
@@ -485,7 +500,7 @@ end:	do
 #endif
 #if !defined(LAUNCH_THREAD) && !defined(MUTANT_LOST)
 			/* the whole point of it all */
-			assert(state != LIVE || run_count > 0 || !any(STAGED))
+			assert(state != LIVE || run_count > 0 || !any(STAGED) || holds)
 #endif
 		:: else ->
 			if
@@ -525,6 +540,18 @@ end:	do
 	   atomic {
 		may_run ->
 		d_step {
+#ifndef MUTANT_NO_END
+		if
+		:: state == LIVE && run_count == 0 ->
+#ifndef LAUNCH_THREAD
+			/* it need not help anybody else */
+			assert(batch || thread_due || !any(STAGED));
+#endif
+			batch = false;	/* held back for too long */
+			launch()
+		:: else
+		fi;
+#endif
 		if
 		:: state != LIVE || run_count == 0 ->
 			watched = false
@@ -842,11 +869,12 @@ inline submit(r, hold)
 				where[r] = PENDING;
 				queue[queued] = r;
 				queued++;
-				stage(more);
 				if
-				:: hold
-				:: else -> launch()
-				fi
+				:: hold -> batch = true; held = held | (1 << r)
+				:: else
+				fi;
+				stage(more);
+				launch()
 			fi;
 			if
 			:: more -> kick()
@@ -930,9 +958,11 @@ proctype owner(byte r; byte also)
 	:: also != NOBODY ->
 		submit(also, true);
 		submit(r, true);
+#ifndef MUTANT_NO_END
 		/* the batch is over */
 		LOCK
-		atomic { may_run -> d_step { launch(); unlock() } }
+		atomic { may_run -> d_step { batch = false; launch(); unlock() } }
+#endif
 		done[also]
 	:: else ->
 		submit(r, false)

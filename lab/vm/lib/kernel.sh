@@ -19,7 +19,7 @@ find_kernel() {
 		kernel_image=$root/boot/vmlinuz-$release
 		return
 	fi
-	if own_kernels | grep -qx -e "$1"; then
+	if own_kernels | grep -x -e "$1" >/dev/null; then
 		use_own_kernel "$1"
 		find_kernel_in "$own_kernel"
 		kernel_memory=2G
