@@ -51,6 +51,7 @@ static void *writer_thread(void *arg)
 		free(text);
 		pthread_mutex_lock(&bf->lock);
 		bf->busy = false;
+		pthread_cond_broadcast(&bf->change);
 	}
 	pthread_mutex_unlock(&bf->lock);
 	return NULL;
@@ -93,7 +94,15 @@ void bookfile_put(struct bookfile *bf, char *text, size_t len)
 	free(bf->text);
 	bf->text = text;
 	bf->len = len;
-	pthread_cond_signal(&bf->change);
+	pthread_cond_broadcast(&bf->change);
+	pthread_mutex_unlock(&bf->lock);
+}
+
+void bookfile_flush(struct bookfile *bf)
+{
+	pthread_mutex_lock(&bf->lock);
+	while (bf->text || bf->busy)
+		pthread_cond_wait(&bf->change, &bf->lock);
 	pthread_mutex_unlock(&bf->lock);
 }
 

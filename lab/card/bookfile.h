@@ -31,6 +31,9 @@ void bookfile_fini(struct bookfile *bf);
 /* Hand over malloc()ed text (NULL is ignored); it appears by rename(). */
 void bookfile_put(struct bookfile *bf, char *text, size_t len);
 
+/* Wait until everything is in the file. */
+void bookfile_flush(struct bookfile *bf);
+
 /* Is something not yet in the file? */
 bool bookfile_pending(struct bookfile *bf);
 

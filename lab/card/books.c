@@ -25,6 +25,21 @@ static const char *const violation_names[V_KINDS] = {
 	[V_REGISTER] = "register",
 };
 
+static const char *const fault_names[FAULT_KINDS] = {
+	[FAULT_HANG] = "hang",
+	[FAULT_ERROR] = "error",
+	[FAULT_LOSE] = "lose",
+	[FAULT_DELAY] = "delay",
+	[FAULT_DUPLICATE] = "duplicate",
+	[FAULT_INVENT] = "invent",
+	[FAULT_GONE] = "gone",
+	[FAULT_STALE] = "stale",
+	[FAULT_CORRUPT] = "corrupt",
+	[FAULT_REFUSE] = "refuse",
+	[FAULT_SLOW] = "slow",
+	[FAULT_DIE] = "die",
+};
+
 static const char *const kind_names[] = {
 	[IRQ_NONE] = "none", [IRQ_INTX] = "intx", [IRQ_MSI] = "msi", [IRQ_MSIX] = "msix",
 };
@@ -83,7 +98,8 @@ void books_zero(struct books *b)
 	for (i = 0; i < PCI_MSIX_VECTORS; i++)
 		zero(&b->vectors[i]);
 	zero(&b->interrupts);
-	zero(&b->lost);
+	for (i = 0; i < FAULT_KINDS; i++)
+		zero(&b->struck[i]);
 	pthread_mutex_lock(&b->lock);
 	memset(b->violations, 0, sizeof(b->violations));
 	zero(&b->violation_count);
@@ -220,6 +236,17 @@ static void json_registers(struct books *b, FILE *f)
 	fputs("],\n", f);
 }
 
+static void json_faults(struct books *b, FILE *f)
+{
+	unsigned int i;
+
+	fputs("\"faults\": {", f);
+	for (i = 0; i < FAULT_KINDS; i++)
+		fprintf(f, "%s\"%s\": %llu", i ? ", " : "", fault_names[i],
+			(unsigned long long)counted(&b->struck[i]));
+	fputs("},\n", f);
+}
+
 char *books_json(struct books *b, size_t *len)
 {
 	const char *sep = "";
@@ -250,11 +277,12 @@ char *books_json(struct books *b, size_t *len)
 	}
 	fputs("],\n", f);
 	json_registers(b, f);
+	json_faults(b, f);
 	fprintf(f, "\"interrupts\": {\"kind\": \"%s\", ",
 		kind_names[atomic_load_explicit(&b->kind, memory_order_relaxed)]);
 	fprintf(f, "\"total\": %llu, \"lost\": %llu, \"vectors\": [",
 		(unsigned long long)counted(&b->interrupts),
-		(unsigned long long)counted(&b->lost));
+		(unsigned long long)counted(&b->struck[FAULT_LOSE]));
 	for (sep = "", i = 0; i < PCI_MSIX_VECTORS; i++) {
 		uint64_t n = counted(&b->vectors[i]);
 

@@ -38,6 +38,13 @@ enum violation {
 	V_KINDS
 };
 
+/* Faults that the card was told to have (fault.h), in the order of lab-regs.h. */
+enum fault_kind {
+	FAULT_HANG, FAULT_ERROR, FAULT_LOSE, FAULT_DELAY, FAULT_DUPLICATE, FAULT_INVENT,
+	FAULT_GONE, FAULT_STALE, FAULT_CORRUPT, FAULT_REFUSE, FAULT_SLOW, FAULT_DIE,
+	FAULT_KINDS
+};
+
 struct books_engine {
 	atomic_uint_fast64_t busy_ns, idle_ns, runs, descriptors, bytes, errors;
 	/* 0 when not in that phase; times of now_ns() */
@@ -60,7 +67,8 @@ struct books {
 	atomic_uint_fast64_t reads, writes;
 	atomic_uint_fast64_t reg_reads[BOOKS_REGISTERS], reg_writes[BOOKS_REGISTERS];
 	atomic_uint_fast64_t vectors[PCI_MSIX_VECTORS];
-	atomic_uint_fast64_t interrupts, lost, violation_count;
+	atomic_uint_fast64_t interrupts, violation_count;
+	atomic_uint_fast64_t struck[FAULT_KINDS];	/* how often each fault did */
 	atomic_int kind;
 
 	pthread_mutex_t lock;	/* the violation table */

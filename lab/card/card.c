@@ -55,9 +55,49 @@ static void arm_faults(struct card *card)
 	for (i = 0; i < card->config.faults; i++) {
 		const struct card_fault *f = &card->config.fault[i];
 
-		lab_fault(&card->lab, f->target, f->command, f->n);
+		lab_fault(&card->lab, f->target, f->command, f->n, f->value);
 	}
 }
+
+/* --- gone ---------------------------------------------------------------- */
+
+static void reset_function(struct card *card, bool heal);
+
+/*
+ * Pulled out. What comes back is as after power-on, and nothing can change it
+ * meanwhile: so that state is made now.
+ */
+static void go(void *ctx, uint32_t ms)
+{
+	struct card *card = ctx;
+
+	log_line("gone for %u ms", ms);
+	card->gone = true;
+	card->gone_until = ms ? now_ns() + ms * 1000000ull : 0;
+	reset_function(card, true);
+}
+
+/* Is it there? Nobody waits for that moment: who looks finds that it has come. */
+static bool there(struct card *card)
+{
+	if (card->gone && card->gone_until && now_ns() >= card->gone_until) {
+		card->gone = false;
+		log_line("back");
+	}
+	return !card->gone;
+}
+
+static void die(void *ctx)
+{
+	struct card *card = ctx;
+
+	if (card->lab.ops)
+		card->lab.ops->die(card->lab.ops_ctx);
+}
+
+static const struct fault_ops fault_ops = { .gone = go, .die = die };
+
+/* --- life ---------------------------------------------------------------- */
 
 int card_init(struct card *card, const struct card_config *config,
 	      irq_sink sink, void *sink_ctx,
@@ -82,7 +122,8 @@ int card_init(struct card *card, const struct card_config *config,
 	books_init(&card->books, config->strict);
 	card->books.register_name = register_name;
 	card->books.ctx = card;
-	irq_init(&card->irq, &card->pci, &card->books,
+	faults_init(&card->faults, &card->books, &fault_ops, card);
+	irq_init(&card->irq, &card->pci, &card->books, &card->faults,
 		 config->xdma.h2c + config->xdma.c2h, sink, sink_ctx);
 	card->xdma.lock = &card->lock;
 	card->xdma.host = &card->host;
@@ -90,15 +131,23 @@ int card_init(struct card *card, const struct card_config *config,
 	card->xdma.irq = &card->irq;
 	card->xdma.pci = &card->pci;
 	card->xdma.books = &card->books;
+	card->xdma.faults = &card->faults;
+	if (config->xdma.threads) {
+		err = irq_start(&card->irq, &card->lock);
+		if (err)
+			goto free_rest;
+	}
 	err = xdma_init(&card->xdma, &config->xdma);
 	if (err)
-		goto free_rest;
+		goto stop_irq;
 	lab_init(&card->lab, &card->xdma, &card->irq, &card->books, lab_ops, lab_ctx);
 	pthread_mutex_lock(&card->lock);
 	arm_faults(card);
 	pthread_mutex_unlock(&card->lock);
 	return 0;
 
+stop_irq:
+	irq_stop(&card->irq);
 free_rest:
 	books_fini(&card->books);
 	guestmem_fini(&card->host);
@@ -110,6 +159,7 @@ free_rest:
 void card_fini(struct card *card)
 {
 	xdma_fini(&card->xdma);
+	irq_stop(&card->irq);
 	books_fini(&card->books);
 	guestmem_fini(&card->host);
 	pthread_mutex_destroy(&card->lock);
@@ -167,7 +217,7 @@ static void registers_write(struct card *card, enum card_bar bar, uint64_t off,
 			    const uint8_t *buf, size_t len)
 {
 	check_access(card, bar, off, len, "write");
-	while (len) {
+	while (len && !card->gone) {
 		uint32_t at = off % 4, n = (uint32_t)min_u64(4 - at, len);
 
 		if (n == 4)
@@ -198,13 +248,13 @@ bool card_bar_read(struct card *card, unsigned int index, uint64_t off, void *bu
 	if (bar == BAR_NONE)
 		return false;
 	pthread_mutex_lock(&card->lock);
-	powered = pciconf_powered(&card->pci);
+	powered = there(card) && pciconf_powered(&card->pci);
 	if (powered && bar != BAR_BYPASS)
 		registers_read(card, bar, off, buf, len);
 	pthread_mutex_unlock(&card->lock);
 	if (powered && bar == BAR_BYPASS && cardmem_read(&card->axi, off, buf, len) == 0)
 		return true;
-	/* asleep in D3, or a decode error on the bypass BAR: all ones */
+	/* gone, asleep in D3, or a decode error on the bypass BAR: all ones */
 	if (!powered || bar == BAR_BYPASS)
 		memset(buf, 0xff, len);
 	return true;
@@ -219,7 +269,7 @@ bool card_bar_write(struct card *card, unsigned int index, uint64_t off,
 	if (bar == BAR_NONE)
 		return false;
 	pthread_mutex_lock(&card->lock);
-	powered = pciconf_powered(&card->pci);
+	powered = there(card) && pciconf_powered(&card->pci);
 	if (powered && bar != BAR_BYPASS)
 		registers_write(card, bar, off, buf, len);
 	pthread_mutex_unlock(&card->lock);
@@ -241,21 +291,25 @@ bool card_config_read(struct card *card, uint64_t off, void *buf, size_t len)
 	if (!in_config(off, len))
 		return false;
 	pthread_mutex_lock(&card->lock);
-	pciconf_read(&card->pci, (uint32_t)off, buf, len);
+	if (there(card))
+		pciconf_read(&card->pci, (uint32_t)off, buf, len);
+	else
+		memset(buf, 0xff, len);
 	pthread_mutex_unlock(&card->lock);
 	return true;
 }
 
 /*
  * Everything behind the bus back to its reset values. First the gate to guest
- * memory closes, so that nothing new starts; then the engines let go.
+ * memory closes, so that nothing new starts; then the engines let go, hung ones
+ * only if the reset is to @heal them.
  * Locking: card->lock; given up while engines finish a copy.
  */
-static void reset_function(struct card *card)
+static void reset_function(struct card *card, bool heal)
 {
 	pciconf_reset(&card->pci);
 	guestmem_set_master(&card->host, false);
-	xdma_reset(&card->xdma);
+	xdma_reset(&card->xdma, heal);
 	lab_reset(&card->lab);
 	irq_reset(&card->irq);
 }
@@ -267,16 +321,21 @@ bool card_config_write(struct card *card, uint64_t off, const void *buf, size_t 
 	if (!in_config(off, len))
 		return false;
 	pthread_mutex_lock(&card->lock);
+	if (!there(card))
+		goto unlock;
 	flr = pciconf_write(&card->pci, (uint32_t)off, buf, len);
 	if (flr) {
-		log_line("function level reset");
-		reset_function(card);
+		bool refused = fault_strikes(&card->faults, FAULT_REFUSE, FAULT_CARD, NULL);
+
+		log_line("function level reset%s", refused ? ", refused" : "");
+		reset_function(card, !refused);
 	}
 	master = pciconf_bus_master(&card->pci);
 	irq_config_changed(&card->irq);
 	/* takes the write side: waits for copies that are in flight */
 	if (master != card->host.master)
 		guestmem_set_master(&card->host, master);
+unlock:
 	pthread_mutex_unlock(&card->lock);
 	return true;
 }
@@ -284,14 +343,15 @@ bool card_config_write(struct card *card, uint64_t off, const void *buf, size_t 
 void card_reset(struct card *card)
 {
 	pthread_mutex_lock(&card->lock);
-	reset_function(card);
+	reset_function(card, true);
 	pthread_mutex_unlock(&card->lock);
 }
 
 void card_disconnect(struct card *card)
 {
 	pthread_mutex_lock(&card->lock);
-	reset_function(card);
+	reset_function(card, true);
+	card->gone = false;
 	card->irq.intx_masked = false;
 	arm_faults(card);
 	pthread_mutex_unlock(&card->lock);

@@ -20,7 +20,7 @@
 enum card_bar { BAR_NONE, BAR_USER, BAR_DMA, BAR_BYPASS };
 
 struct card_fault {
-	uint32_t target, command, n;	/* as lab_fault() takes them */
+	uint32_t target, command, n, value;	/* as lab_fault() takes them */
 };
 
 struct card_config {
@@ -44,6 +44,9 @@ struct card {
 	struct xdma xdma;
 	struct lab lab;
 	struct books books;
+	struct faults faults;
+	bool gone;			/* pulled out, until gone_until (0: for ever) */
+	uint64_t gone_until;
 	enum card_bar bar[PCI_NUM_BARS];
 };
 
@@ -53,7 +56,7 @@ struct card {
  * @config: what spec_parse() made, or a test
  * @sink: where interrupts go; called with the card's lock held
  * @sink_ctx: its argument
- * @lab_ops: how the lab block writes the books' file, or NULL
+ * @lab_ops: how the lab block writes the books' file and ends the process, or NULL
  * @lab_ctx: its argument
  *
  * Return: 0 or -errno.
@@ -84,7 +87,7 @@ bool card_config_write(struct card *card, uint64_t off, const void *buf, size_t 
 /* Bus reset: as after power-on. Memory contents, mappings and books stay. */
 void card_reset(struct card *card);
 
-/* The client is gone: reset, forget its memory, put faults back as configured. */
+/* The client is gone: be there, reset, forget its memory, put faults back as configured. */
 void card_disconnect(struct card *card);
 
 /* Interrupt plumbing: see irq_attached() and irq_intx_unmask(). */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * One engine: the state machine from Run to Stop (register document, section
- * 12), the link model, performance counters and the hang fault. Knows nothing
+ * 12), the link model, performance counters, and what faults do to it. Knows nothing
  * of register offsets (xdma.c) or of the rules for descriptors (fetch.c).
  *
  * engine_step() does one bounded piece of work and says when it wants to be
@@ -63,6 +63,9 @@ static void write_back(struct engine *e)
 
 	if (e->status & ST_ERRORS)
 		word |= WB_ERROR;
+	if (fault_strikes(e->x->faults, FAULT_STALE, e->id, NULL))
+		return;
+	fault_strikes(e->x->faults, FAULT_CORRUPT, e->id, &word);
 	if (e->wb_addr % 4)
 		books_violation(e->x->books, e->id, V_MISALIGNED,
 				"writeback address 0x%llx", (unsigned long long)e->wb_addr);
@@ -101,15 +104,23 @@ uint64_t engine_perf_cycles(const struct engine *e)
 
 /* --- link model ---------------------------------------------------------- */
 
+/* How long the data of a run takes: what went before the rate changed, and the rest. */
+static uint64_t rate_ns(const struct engine *e, uint64_t bytes)
+{
+	uint64_t ns = e->rate_before;
+
+	if (e->rate)
+		ns += (uint64_t)((unsigned __int128)(bytes - e->rate_from) * NSEC_PER_SEC /
+				 e->rate);
+	return ns;
+}
+
 /* How long the first @bytes and @descs of a run take, if the model is right. */
 static uint64_t pace_ns(const struct engine *e, uint64_t bytes, uint64_t descs)
 {
 	const struct xdma_setup *s = &e->x->setup;
-	uint64_t ns = s->run_ns + descs * s->desc_ns;
 
-	if (s->rate)
-		ns += (uint64_t)((unsigned __int128)bytes * NSEC_PER_SEC / s->rate);
-	return ns;
+	return s->run_ns + descs * s->desc_ns + rate_ns(e, bytes);
 }
 
 /*
@@ -129,7 +140,7 @@ static bool paced(const struct engine *e)
 {
 	const struct xdma_setup *s = &e->x->setup;
 
-	return s->rate || s->desc_ns || s->run_ns;
+	return e->rate || e->rate_before || s->desc_ns || s->run_ns;
 }
 
 /*
@@ -145,6 +156,31 @@ static void pace_end(struct engine *e, uint64_t now)
 		e->late_ns = min_u64(spent - model, PACE_MAX_LATE);
 	else
 		e->late_ns = 0;
+}
+
+/*
+ * A new rate, at once. In a run it counts from where the run is: what was
+ * faster or slower until now is neither waited for nor caught up.
+ */
+void engine_set_rate(struct engine *e, uint64_t rate)
+{
+	uint64_t normal = e->x->setup.rate;
+
+	if (rate == e->rate)
+		return;
+	if (engine_busy(e)) {
+		uint64_t model = pace_ns(e, e->run_bytes, e->run_descs);
+		uint64_t spent = now_ns() - e->run_start + e->late_ns;
+
+		e->rate_before = rate_ns(e, e->run_bytes);
+		if (spent > model)
+			e->rate_before += spent - model;
+		e->rate_from = e->run_bytes;
+		if (e->rate == normal)
+			fault_struck(e->x->faults, FAULT_SLOW);
+	}
+	e->rate = rate;
+	engine_kick(e);
 }
 
 /* --- start and stop ------------------------------------------------------ */
@@ -163,7 +199,11 @@ static void start_run(struct engine *e)
 	e->run_start = now;
 	e->run_bytes = 0;
 	e->run_descs = 0;
+	e->rate_from = 0;
+	e->rate_before = 0;
 	e->slept = false;
+	if (e->rate != e->x->setup.rate)
+		fault_struck(e->x->faults, FAULT_SLOW);
 	e->state = ENGINE_FETCH;
 	books_busy(e->x->books, e->id, now);
 	if (e->perf_armed)
@@ -218,14 +258,17 @@ static enum engine_next stop_failed(struct engine *e, uint32_t bits)
 	return go_idle(e);
 }
 
-void engine_reset(struct engine *e)
+void engine_reset(struct engine *e, bool heal)
 {
-	if (engine_busy(e))
+	bool stuck = e->hung && !heal;
+
+	if (engine_busy(e) && !stuck)
 		books_idle(e->x->books, e->id, now_ns());
 	e->generation++;
-	e->state = ENGINE_IDLE;
+	/* a stuck one forgets its run, too: let go, it finds Run dropped */
+	e->state = stuck ? ENGINE_FETCH : ENGINE_IDLE;
 	e->restart = false;
-	e->hung = false;
+	e->hung = stuck;
 	e->control = 0;
 	e->status = 0;
 	e->mask = 0;
@@ -292,28 +335,20 @@ static enum engine_next step_fetch(struct engine *e)
 	return ENGINE_AGAIN;
 }
 
-/* Is this where the engine was told to hang? */
-static bool hangs_here(struct engine *e)
-{
-	if (!e->hang_armed)
-		return false;
-	if (e->hang_after) {
-		e->hang_after--;
-		return false;
-	}
-	e->hang_armed = false;
-	e->hung = true;
-	log_line("%s: hangs", engine_name(e));
-	return true;
-}
-
 static enum engine_next step_begin(struct engine *e)
 {
 	const struct xdma_desc *d = &e->block[e->current];
-	uint32_t align = (e->x->setup.alignments >> 16) & 0xff;
+	uint32_t align = (e->x->setup.alignments >> 16) & 0xff, bits;
 
-	if (hangs_here(e))
+	if (fault_card_due(e->x->faults))
+		return ENGINE_AGAIN;
+	if (fault_due(e->x->faults, FAULT_HANG, e->id, NULL)) {
+		e->hung = true;
+		log_line("%s: hangs", engine_name(e));
 		return ENGINE_SLEEP;
+	}
+	if (fault_due(e->x->faults, FAULT_ERROR, e->id, &bits))
+		return stop_failed(e, bits);
 	if (d->magic != DESC_MAGIC)
 		return stop_failed(e, ST_MAGIC);
 	fetch_check_desc(e, d);
@@ -443,23 +478,29 @@ enum engine_next engine_step(struct engine *e, uint64_t *until)
 
 /* --- faults -------------------------------------------------------------- */
 
-/* Hang after @after more descriptors; 0 with a run on: at once. */
-void engine_hang(struct engine *e, uint64_t after)
+/* Hang wherever it is in its run. */
+void engine_hang(struct engine *e)
 {
-	if (!after && engine_busy(e)) {
-		e->hung = true;
-		log_line("%s: hangs", engine_name(e));
-		return;
-	}
-	e->hang_armed = true;
-	e->hang_after = after;
+	if (!e->hung)
+		fault_struck(e->x->faults, FAULT_HANG);
+	e->hung = true;
+	log_line("%s: hangs", engine_name(e));
 }
 
 void engine_unhang(struct engine *e)
 {
 	e->hung = false;
-	e->hang_armed = false;
 	engine_kick(e);
+}
+
+/* The error bits that Status of this direction has; bit 14 of C2H: see mover.h. */
+uint32_t engine_error_bits(const struct engine *e)
+{
+	uint32_t both = ST_ALIGN | ST_MAGIC | ST_LENGTH | ST_DESC;
+
+	if (e->dir == XDMA_H2C)
+		return both | ST_READ | ST_WRITE_DECODE | ST_WRITE_SLAVE;
+	return both | ST_READ_UR | ST_READ_SLAVE | ST_WRITE_DECODE;
 }
 
 /* --- the thread ---------------------------------------------------------- */

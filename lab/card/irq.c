@@ -9,12 +9,15 @@
 #define USER_BITS	BITS(15, 0)
 #define USER_SHIFT	IRQ_CHANNELS
 
-void irq_init(struct irq *irq, struct pciconf *pci, struct books *books,
+_Static_assert(FAULT_PLACES >= IRQ_SOURCES, "each source has its faults");
+
+void irq_init(struct irq *irq, struct pciconf *pci, struct books *books, struct faults *faults,
 	      unsigned int channels, irq_sink sink, void *ctx)
 {
 	memset(irq, 0, sizeof(*irq));
 	irq->pci = pci;
 	irq->books = books;
+	irq->faults = faults;
 	irq->chan_bits = BITS(channels - 1, 0);
 	irq->sink = sink;
 	irq->sink_ctx = ctx;
@@ -30,19 +33,22 @@ static uint32_t requests(const struct irq *irq)
 static bool intx_level(const struct irq *irq)
 {
 	return pciconf_irq_kind(irq->pci) == IRQ_INTX &&
-	       (requests(irq) & ~irq->swallowed);
+	       (requests(irq) & ~irq->swallowed & ~irqlate_lines(&irq->late));
 }
 
 static void intx_update(struct irq *irq)
 {
-	bool high = intx_level(irq);
+	bool asked = intx_level(irq), high = asked || irq->intx_again;
 
 	pciconf_set_intx_level(irq->pci, high);
 	if (!high || irq->intx_masked || pciconf_intx_disabled(irq->pci))
 		return;
 	irq->intx_masked = irq->sink(irq->sink_ctx, IRQ_INTX, 0);
-	if (irq->intx_masked)
-		books_interrupt(irq->books, IRQ_INTX, 0);
+	if (!irq->intx_masked)
+		return;
+	books_interrupt(irq->books, IRQ_INTX, 0);
+	if (!asked)
+		irq->intx_again--;
 }
 
 static void send_message(struct irq *irq, enum irq_kind kind, unsigned int vector)
@@ -59,16 +65,143 @@ static void send_message(struct irq *irq, enum irq_kind kind, unsigned int vecto
 		irq->msix_pending |= BIT(vector);
 }
 
+/* Send, whether a line asks for it or not. */
+static void send_any(struct irq *irq, enum irq_kind kind, unsigned int vector)
+{
+	if (kind == IRQ_INTX) {
+		irq->intx_again++;
+		intx_update(irq);
+	} else if (kind != IRQ_NONE) {
+		send_message(irq, kind, vector);
+	}
+}
+
+static unsigned int vector_of(const struct irq *irq, unsigned int source)
+{
+	return source < USER_SHIFT ? irq->chan_vector[source] :
+	       irq->user_vector[source - USER_SHIFT];
+}
+
+/* --- faults -------------------------------------------------------------- */
+
 /* True when a fault eats this message. */
 static bool lost(struct irq *irq, unsigned int source)
 {
-	if (!irq->lose[source])
+	if (!fault_strikes(irq->faults, FAULT_LOSE, source, NULL))
 		return false;
-	irq->lose[source]--;
 	irq->swallowed |= BIT(source);
-	count(&irq->books->lost, 1);
 	return true;
 }
+
+/* True when a fault holds this message back; with INTx: the line. */
+static bool held_back(struct irq *irq, enum irq_kind kind, unsigned int source)
+{
+	struct irqlate_message m = {
+		.why = LATE_HELD, .kind = kind, .source = source,
+		.vector = vector_of(irq, source),
+	};
+	uint32_t us;
+
+	if (kind == IRQ_NONE || irq->late.count == IRQLATE_MAX ||
+	    !fault_strikes(irq->faults, FAULT_DELAY, source, &us))
+		return false;
+	m.due = now_ns() + us * 1000ull;
+	irqlate_put(&irq->late, &m);
+	return true;
+}
+
+/* What was just sent, again? */
+static void repeat(struct irq *irq, enum irq_kind kind, unsigned int source)
+{
+	struct irqlate_message m = {
+		.why = LATE_AGAIN, .kind = kind, .source = source,
+		.vector = vector_of(irq, source),
+	};
+	uint32_t us;
+
+	if (kind == IRQ_NONE || !fault_strikes(irq->faults, FAULT_DUPLICATE, source, &us))
+		return;
+	m.due = us ? now_ns() + us * 1000ull : 0;
+	if (!us || !irqlate_put(&irq->late, &m))
+		send_any(irq, kind, m.vector);
+}
+
+static void send_late(struct irq *irq, const struct irqlate_message *m)
+{
+	if (m->why == LATE_HELD && m->source >= USER_SHIFT)
+		irq->user_acks++;
+	if (m->why == LATE_INVENTED)
+		fault_struck(irq->faults, FAULT_INVENT);
+	if (m->why == LATE_HELD && m->kind == IRQ_INTX)
+		intx_update(irq);	/* the line counts again */
+	else
+		send_any(irq, m->kind, m->vector);
+}
+
+uint64_t irq_send_late(struct irq *irq)
+{
+	uint64_t now = irqlate_next(&irq->late) ? now_ns() : 0;
+	struct irqlate_message m, next;
+
+	while (irqlate_take(&irq->late, now, &m)) {
+		if (m.more) {
+			next = m;
+			next.more--;
+			next.due += m.period_ns;
+			irqlate_put(&irq->late, &next);
+		}
+		send_late(irq, &m);
+	}
+	return irqlate_next(&irq->late);
+}
+
+void irq_flush_late(struct irq *irq)
+{
+	struct irqlate_message m;
+
+	irq->intx_again = 0;
+	while (irqlate_take(&irq->late, UINT64_MAX, &m))
+		if (m.why == LATE_HELD)
+			send_late(irq, &m);
+}
+
+void irq_invent(struct irq *irq, unsigned int source, uint32_t n, uint64_t period_ns)
+{
+	struct irqlate_message m = {
+		.why = LATE_INVENTED, .kind = pciconf_irq_kind(irq->pci), .source = source,
+		.vector = vector_of(irq, source), .period_ns = period_ns,
+	};
+	uint32_t left = (uint32_t)min_u64(n, IRQ_MAX_INVENTED);
+
+	if (m.kind == IRQ_NONE)
+		return;
+	for (; left; left--) {
+		send_late(irq, &m);
+		if (!period_ns || left == 1)
+			continue;
+		m.due = now_ns() + period_ns;
+		m.more = left - 2;
+		if (irqlate_put(&irq->late, &m))
+			break;
+	}
+}
+
+static uint64_t send_late_cb(void *ctx)
+{
+	return irq_send_late(ctx);
+}
+
+int irq_start(struct irq *irq, pthread_mutex_t *lock)
+{
+	return irqlate_start(&irq->late, lock, send_late_cb, irq);
+}
+
+void irq_stop(struct irq *irq)
+{
+	irqlate_stop(&irq->late);
+}
+
+/* --- lines --------------------------------------------------------------- */
 
 /* Send what the change since @before calls for. */
 static void send_edges(struct irq *irq, uint32_t before)
@@ -78,14 +211,15 @@ static void send_edges(struct irq *irq, uint32_t before)
 	unsigned int i;
 
 	irq->swallowed &= now;
+	irqlate_keep_lines(&irq->late, now);
 	for (i = 0; rising; i++, rising >>= 1) {
-		if (!(rising & 1) || lost(irq, i))
+		if (!(rising & 1) || lost(irq, i) || held_back(irq, kind, i))
 			continue;
 		if (i >= USER_SHIFT)
 			irq->user_acks++;
 		if (kind == IRQ_MSIX || kind == IRQ_MSI)
-			send_message(irq, kind, i < USER_SHIFT ? irq->chan_vector[i] :
-				     irq->user_vector[i - USER_SHIFT]);
+			send_message(irq, kind, vector_of(irq, i));
+		repeat(irq, kind, i);
 	}
 	intx_update(irq);
 }
@@ -101,6 +235,8 @@ void irq_reset(struct irq *irq)
 	irq->msix_pending = 0;
 	irq->user_acks = 0;
 	irq->swallowed = 0;
+	irq->intx_again = 0;
+	irqlate_keep(&irq->late, IRQ_NONE);
 	/* intx_masked stays, the client still owes the unmask; so do armed faults */
 	intx_update(irq);
 }
@@ -230,12 +366,12 @@ void irq_intx_unmask(struct irq *irq)
 
 void irq_config_changed(struct irq *irq)
 {
-	if (pciconf_irq_kind(irq->pci) != IRQ_MSIX)
-		irq->msix_pending = 0;
-	intx_update(irq);
-}
+	enum irq_kind kind = pciconf_irq_kind(irq->pci);
 
-void irq_lose(struct irq *irq, unsigned int source, uint32_t n)
-{
-	irq->lose[source] = n;
+	if (kind != IRQ_MSIX)
+		irq->msix_pending = 0;
+	if (kind != IRQ_INTX || pciconf_intx_disabled(irq->pci))
+		irq->intx_again = 0;
+	irqlate_keep(&irq->late, kind);
+	intx_update(irq);
 }

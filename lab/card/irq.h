@@ -17,12 +17,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "books.h"
+#include "fault.h"
+#include "irqlate.h"
 #include "pciconf.h"
 
 #define IRQ_CHANNELS	8u
 #define IRQ_USERS	16u
 #define IRQ_SOURCES	(IRQ_CHANNELS + IRQ_USERS)
+#define IRQ_MAX_INVENTED	65536u
 
 /* Deliver one message; false when nobody listens on that vector yet. */
 typedef bool (*irq_sink)(void *ctx, enum irq_kind kind, unsigned int vector);
@@ -30,6 +32,7 @@ typedef bool (*irq_sink)(void *ctx, enum irq_kind kind, unsigned int vector);
 struct irq {
 	struct pciconf *pci;
 	struct books *books;
+	struct faults *faults;
 	irq_sink sink;
 	void *sink_ctx;
 	uint32_t chan_bits;		/* channels that are there */
@@ -43,13 +46,22 @@ struct irq {
 	/* INTx: a level; the client masks it at each delivery */
 	bool intx_masked;
 
-	/* fault: the next so many messages of a source vanish */
-	uint32_t lose[IRQ_SOURCES];
+	/* faults */
 	uint32_t swallowed;		/* lines whose request was lost */
+	uint32_t intx_again;		/* assertions to come that no line asks for */
+	struct irqlate late;		/* what goes out later */
 };
 
-void irq_init(struct irq *irq, struct pciconf *pci, struct books *books,
+void irq_init(struct irq *irq, struct pciconf *pci, struct books *books, struct faults *faults,
 	      unsigned int channels, irq_sink sink, void *ctx);
+
+/*
+ * Start and stop sending late messages by themselves. Return: 0 or -errno.
+ * Locking: without @lock, the card's.
+ */
+int irq_start(struct irq *irq, pthread_mutex_t *lock);
+void irq_stop(struct irq *irq);
+
 void irq_reset(struct irq *irq);
 
 /* Registers at 0x2000, byte offset within the block. */
@@ -71,7 +83,19 @@ void irq_intx_unmask(struct irq *irq);
 /* Configuration space changed: INTx may have been disabled or enabled. */
 void irq_config_changed(struct irq *irq);
 
-/* Lose the next @n messages of @source (channels first, then user lines). */
-void irq_lose(struct irq *irq, unsigned int source, uint32_t n);
+/* Send what is late by now. Return: when the next will be, 0 for never. */
+uint64_t irq_send_late(struct irq *irq);
+
+/* Send all that was held back, forget what else is to come. */
+void irq_flush_late(struct irq *irq);
+
+/**
+ * irq_invent() - messages for nothing
+ * @irq: the block
+ * @source: whose (channels first, then user lines)
+ * @n: how many; IRQ_MAX_INVENTED at most
+ * @period_ns: from one to the next; 0: all at once
+ */
+void irq_invent(struct irq *irq, unsigned int source, uint32_t n, uint64_t period_ns);
 
 #endif

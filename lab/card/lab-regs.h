@@ -14,7 +14,7 @@
 #define LAB_ID			0x000	/* RO: LAB_ID_VALUE */
 #define LAB_ID_VALUE		0x4c414258u
 #define LAB_VERSION		0x004	/* RO: major << 16 | minor; minor grows with the block */
-#define LAB_VERSION_VALUE	0x00010000u
+#define LAB_VERSION_VALUE	0x00010001u	/* 1.1: faults from 6 on, LAB_FAULT_VALUE */
 #define LAB_SCRATCH		0x008	/* RW: keeps what is written; 0 after reset */
 #define LAB_CONFIG		0x00c	/* RO: 3:0 H2C channels, 7:4 C2H channels, 8 strict mode */
 #define LAB_COUNTER_LO		0x010	/* RO: free-running nanoseconds; reading latches HI */
@@ -54,25 +54,97 @@
 #define LAB_CARD_INTERRUPTS	2
 #define LAB_CARD_VIOLATIONS	3	/* of strict mode */
 #define LAB_CARD_LOST		4	/* interrupts lost by a fault */
+/* how often each fault struck; since 1.1 */
+#define LAB_STRUCK_HANG		5	/* an engine hung */
+#define LAB_STRUCK_ERROR	6	/* an engine stopped with a made-up error */
+#define LAB_STRUCK_LOSE		7	/* as LAB_CARD_LOST */
+#define LAB_STRUCK_DELAY	8	/* interrupts held back */
+#define LAB_STRUCK_DUPLICATE	9	/* interrupts sent twice */
+#define LAB_STRUCK_INVENT	10	/* interrupts sent for nothing */
+#define LAB_STRUCK_GONE		11	/* the card went away */
+#define LAB_STRUCK_STALE	12	/* writebacks left out */
+#define LAB_STRUCK_CORRUPT	13	/* writebacks with a wrong word */
+#define LAB_STRUCK_REFUSE	14	/* function resets that healed nothing */
+#define LAB_STRUCK_SLOW		15	/* runs at a changed rate */
+#define LAB_STRUCK_DIE		16	/* in the file, at the end */
 
 /*
- * Faults. Set target and count, then write the command. A hang lasts until it
- * is cleared or the function is reset (FLR); software clearing Run does not
- * end it. Faults that were armed but have not struck survive a reset.
+ * Faults. Set target, count and value, then write the command; what a command
+ * does not use it does not look at. A target that a command cannot have, or
+ * that is not there, makes it do nothing: LAB_FAULT_STATE tells.
+ *
+ * "The next COUNT" of something: each that it strikes counts down, 0 disarms,
+ * LAB_FAULT_ALWAYS never ends. "After COUNT more descriptors": that many are
+ * carried out (by the target; of the card: by all engines together), the next
+ * one is not begun; 0 is the next one. Faults that were armed but have not
+ * struck survive a reset of any kind; a new client finds those of SPEC.
+ *
+ * A hang lasts until it is let go or the function is reset (FLR, bus reset).
+ * Clearing Run does not end it: the engine stays busy. That is also the fault
+ * "busy never falls after Run was cleared".
  */
-#define LAB_FAULT_TARGET	0x040	/* RW: LAB_ENGINE_*; for LOSE also 0x10 + user irq */
+#define LAB_FAULT_TARGET	0x040	/* RW: LAB_ENGINE_*, or LAB_FAULT_USER() */
 #define LAB_FAULT_COUNT		0x044	/* RW */
+#define LAB_FAULT_VALUE		0x050	/* RW; since 1.1 */
 #define LAB_FAULT_CMD		0x048	/* WO */
+#define LAB_FAULT_USER(n)	(0x10 + (n))
+#define LAB_FAULT_ALWAYS	0xffffffffu
+
+/* target: an engine */
 #define LAB_FAULT_HANG		1	/* at once; the next run if none is on */
 #define LAB_FAULT_HANG_AFTER	2	/* after COUNT more descriptors */
 #define LAB_FAULT_UNHANG	3	/* go on where it hung; disarm */
-#define LAB_FAULT_LOSE		4	/* lose the next COUNT interrupts; 0 disarms */
-#define LAB_FAULT_CLEAR_ALL	5	/* everything above, all targets */
-#define LAB_FAULT_STATE		0x04c	/* RO, of the target: bit 0 hung, 1 hang armed, 2 losing */
-#define LAB_FAULT_IS_HUNG	0x1u
-#define LAB_FAULT_IS_ARMED	0x2u
-#define LAB_FAULT_IS_LOSING	0x4u
-#define LAB_FAULT_USER(n)	(0x10 + (n))
+/*
+ * After COUNT more descriptors stop with the error bits VALUE of the Status
+ * register, as for an error of its own: logged where Control has the enable,
+ * told by interrupt and writeback. Bits that the direction does not have are
+ * dropped; none left: disarms.
+ */
+#define LAB_FAULT_ERROR		6
+#define LAB_FAULT_STALE		11	/* the next COUNT writebacks are not written */
+#define LAB_FAULT_CORRUPT	12	/* the next COUNT writebacks are VALUE */
+/* an engine or the card (all of them) */
+#define LAB_FAULT_SLOW		14	/* VALUE bytes per second from now on; 0: as in SPEC */
+
+/* target: an engine or a user line */
+#define LAB_FAULT_LOSE		4	/* lose the next COUNT interrupts */
+#define LAB_FAULT_DELAY		7	/* the next COUNT go out VALUE us later */
+/*
+ * Sent again VALUE us later; invented: the first at once, then one each VALUE
+ * us. With 0 they follow at once, and who listens may see them as one.
+ * A reset, or switching that kind of interrupt off, ends what is on its way.
+ */
+#define LAB_FAULT_DUPLICATE	8	/* the next COUNT are sent twice */
+#define LAB_FAULT_INVENT	9	/* COUNT interrupts (at most 65536) for nothing */
+
+/* target: the card */
+/*
+ * After COUNT more descriptors of any engine, 0: at once, the card is gone for
+ * VALUE ms (0: until the client is gone): all ones from BARs and configuration
+ * space, writes without effect, no DMA, no interrupts. Then it is there again
+ * as after power-on: registers and configuration space reset, bus master off,
+ * hung engines healed. Its memory keeps what it had.
+ */
+#define LAB_FAULT_GONE		10
+#define LAB_FAULT_REFUSE	13	/* the next COUNT FLRs leave hung engines hung */
+#define LAB_FAULT_DIE		15	/* after COUNT descriptors (0: at once) the process exits */
+
+#define LAB_FAULT_CLEAR_ALL	5	/* everything here, all targets; what was held back goes out */
+
+#define LAB_FAULT_STATE		0x04c	/* RO: what the target has */
+#define LAB_FAULT_IS_HUNG	0x0001u
+#define LAB_FAULT_IS_ARMED	0x0002u	/* a hang */
+#define LAB_FAULT_IS_LOSING	0x0004u
+#define LAB_FAULT_IS_ERROR	0x0008u
+#define LAB_FAULT_IS_DELAY	0x0010u
+#define LAB_FAULT_IS_DUPLICATE	0x0020u
+#define LAB_FAULT_IS_LATE	0x0040u	/* messages are on their way: held back, second, invented */
+#define LAB_FAULT_IS_STALE	0x0080u
+#define LAB_FAULT_IS_CORRUPT	0x0100u
+#define LAB_FAULT_IS_SLOW	0x0200u	/* of the card: any engine */
+#define LAB_FAULT_IS_GONE	0x0400u	/* armed; once it struck nobody can read this */
+#define LAB_FAULT_IS_REFUSE	0x0800u
+#define LAB_FAULT_IS_DIE	0x1000u
 
 /* Plain memory for window tests, if the BAR is at least 8 KiB. */
 #define LAB_RAM			0x1000

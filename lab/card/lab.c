@@ -5,6 +5,10 @@
  */
 #include "lab.h"
 
+_Static_assert(LAB_STRUCK_DIE - LAB_STRUCK_HANG == FAULT_DIE && FAULT_DIE + 1 == FAULT_KINDS &&
+	       LAB_STRUCK_SLOW - LAB_STRUCK_HANG == FAULT_SLOW, "one order, two names");
+_Static_assert(LAB_FAULT_ALWAYS == FAULT_ALWAYS, "one number, two names");
+
 void lab_init(struct lab *lab, struct xdma *x, struct irq *irq, struct books *books,
 	      const struct lab_ops *ops, void *ctx)
 {
@@ -46,53 +50,195 @@ void lab_clear_faults(struct lab *lab)
 {
 	unsigned int i;
 
-	for (i = 0; i < XDMA_ENGINES; i++)
-		if (target_engine(lab, i))
-			engine_unhang(&lab->xdma->engine[i]);
-	for (i = 0; i < IRQ_SOURCES; i++)
-		irq_lose(lab->irq, i, 0);
+	faults_disarm_all(lab->xdma->faults);
+	irq_flush_late(lab->irq);
+	for (i = 0; i < XDMA_ENGINES; i++) {
+		struct engine *e = target_engine(lab, i);
+
+		if (!e)
+			continue;
+		engine_unhang(e);
+		engine_set_rate(e, lab->xdma->setup.rate);
+	}
 }
 
-bool lab_fault(struct lab *lab, uint32_t target, uint32_t command, uint32_t n)
+/* The next @n of something. */
+static void arm_next(struct lab *lab, enum fault_kind kind, unsigned int place, uint32_t n,
+		     uint32_t value)
 {
-	struct engine *e = target_engine(lab, target);
-	unsigned int source = target_source(lab, target);
+	if (n)
+		fault_arm(lab->xdma->faults, kind, place, n, value);
+	else
+		fault_disarm(lab->xdma->faults, kind, place);
+}
+
+static bool engine_fault(struct lab *lab, struct engine *e, uint32_t command, uint32_t n,
+			 uint32_t value)
+{
+	struct faults *f = lab->xdma->faults;
 
 	switch (command) {
 	case LAB_FAULT_HANG:
+		n = 0;
+		/* fall through */
 	case LAB_FAULT_HANG_AFTER:
-		if (e)
-			engine_hang(e, command == LAB_FAULT_HANG ? 0 : n);
-		return e;
+		if (!n && engine_busy(e))
+			engine_hang(e);
+		else
+			fault_arm(f, FAULT_HANG, e->id, n, 0);
+		return true;
 	case LAB_FAULT_UNHANG:
-		if (e)
-			engine_unhang(e);
-		return e;
-	case LAB_FAULT_LOSE:
-		if (source < IRQ_SOURCES)
-			irq_lose(lab->irq, source, n);
-		return source < IRQ_SOURCES;
-	case LAB_FAULT_CLEAR_ALL:
-		lab_clear_faults(lab);
+		fault_disarm(f, FAULT_HANG, e->id);
+		engine_unhang(e);
+		return true;
+	case LAB_FAULT_ERROR:
+		value &= engine_error_bits(e);
+		if (value)
+			fault_arm(f, FAULT_ERROR, e->id, n, value);
+		else
+			fault_disarm(f, FAULT_ERROR, e->id);
+		return true;
+	case LAB_FAULT_STALE:
+		arm_next(lab, FAULT_STALE, e->id, n, 0);
+		return true;
+	case LAB_FAULT_CORRUPT:
+		arm_next(lab, FAULT_CORRUPT, e->id, n, value);
+		return true;
+	case LAB_FAULT_SLOW:
+		engine_set_rate(e, value ? value : lab->xdma->setup.rate);
 		return true;
 	default:
 		return false;
 	}
 }
 
+static bool interrupt_fault(struct lab *lab, unsigned int source, uint32_t command, uint32_t n,
+			    uint32_t value)
+{
+	switch (command) {
+	case LAB_FAULT_LOSE:
+		arm_next(lab, FAULT_LOSE, source, n, 0);
+		return true;
+	case LAB_FAULT_DELAY:
+		arm_next(lab, FAULT_DELAY, source, n, value);
+		return true;
+	case LAB_FAULT_DUPLICATE:
+		arm_next(lab, FAULT_DUPLICATE, source, n, value);
+		return true;
+	case LAB_FAULT_INVENT:
+		irq_invent(lab->irq, source, n, value * 1000ull);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool card_fault(struct lab *lab, uint32_t command, uint32_t n, uint32_t value)
+{
+	enum fault_kind kind = command == LAB_FAULT_GONE ? FAULT_GONE : FAULT_DIE;
+	unsigned int i;
+
+	switch (command) {
+	case LAB_FAULT_GONE:
+	case LAB_FAULT_DIE:
+		fault_arm(lab->xdma->faults, kind, FAULT_CARD, n, value);
+		if (!n)
+			fault_card_now(lab->xdma->faults, kind);
+		return true;
+	case LAB_FAULT_REFUSE:
+		arm_next(lab, FAULT_REFUSE, FAULT_CARD, n, 0);
+		return true;
+	case LAB_FAULT_SLOW:
+		for (i = 0; i < XDMA_ENGINES; i++)
+			if (target_engine(lab, i))
+				engine_fault(lab, target_engine(lab, i), command, n, value);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool lab_fault(struct lab *lab, uint32_t target, uint32_t command, uint32_t n, uint32_t value)
+{
+	struct engine *e = target_engine(lab, target);
+	unsigned int source = target_source(lab, target);
+
+	if (command == LAB_FAULT_CLEAR_ALL) {
+		lab_clear_faults(lab);
+		return true;
+	}
+	if (target == LAB_ENGINE_CARD)
+		return card_fault(lab, command, n, value);
+	return (e && engine_fault(lab, e, command, n, value)) ||
+	       (source < IRQ_SOURCES && interrupt_fault(lab, source, command, n, value));
+}
+
+static bool slow(const struct engine *e)
+{
+	return e->rate != e->x->setup.rate;
+}
+
+static uint32_t card_state(struct lab *lab)
+{
+	static const struct { enum fault_kind kind; uint32_t bit; } bits[] = {
+		{ FAULT_GONE, LAB_FAULT_IS_GONE },
+		{ FAULT_REFUSE, LAB_FAULT_IS_REFUSE },
+		{ FAULT_DIE, LAB_FAULT_IS_DIE },
+	};
+	uint32_t state = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bits); i++)
+		if (fault_armed(lab->xdma->faults, bits[i].kind, FAULT_CARD))
+			state |= bits[i].bit;
+	for (i = 0; i < XDMA_ENGINES; i++)
+		if (target_engine(lab, i) && slow(target_engine(lab, i)))
+			state |= LAB_FAULT_IS_SLOW;
+	return state;
+}
+
+static uint32_t engine_state(struct lab *lab, const struct engine *e)
+{
+	static const struct { enum fault_kind kind; uint32_t bit; } bits[] = {
+		{ FAULT_HANG, LAB_FAULT_IS_ARMED },
+		{ FAULT_ERROR, LAB_FAULT_IS_ERROR },
+		{ FAULT_STALE, LAB_FAULT_IS_STALE },
+		{ FAULT_CORRUPT, LAB_FAULT_IS_CORRUPT },
+	};
+	uint32_t state = (e->hung ? LAB_FAULT_IS_HUNG : 0) | (slow(e) ? LAB_FAULT_IS_SLOW : 0);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bits); i++)
+		if (fault_armed(lab->xdma->faults, bits[i].kind, e->id))
+			state |= bits[i].bit;
+	return state;
+}
+
+static uint32_t interrupt_state(struct lab *lab, unsigned int source)
+{
+	static const struct { enum fault_kind kind; uint32_t bit; } bits[] = {
+		{ FAULT_LOSE, LAB_FAULT_IS_LOSING },
+		{ FAULT_DELAY, LAB_FAULT_IS_DELAY },
+		{ FAULT_DUPLICATE, LAB_FAULT_IS_DUPLICATE },
+	};
+	uint32_t state = irqlate_has(&lab->irq->late, source) ? LAB_FAULT_IS_LATE : 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bits); i++)
+		if (fault_armed(lab->xdma->faults, bits[i].kind, source))
+			state |= bits[i].bit;
+	return state;
+}
+
 static uint32_t fault_state(struct lab *lab)
 {
 	struct engine *e = target_engine(lab, lab->fault_target);
 	unsigned int source = target_source(lab, lab->fault_target);
-	uint32_t state = 0;
 
-	if (e && e->hung)
-		state |= LAB_FAULT_IS_HUNG;
-	if (e && e->hang_armed)
-		state |= LAB_FAULT_IS_ARMED;
-	if (source < IRQ_SOURCES && lab->irq->lose[source])
-		state |= LAB_FAULT_IS_LOSING;
-	return state;
+	if (lab->fault_target == LAB_ENGINE_CARD)
+		return card_state(lab);
+	return (e ? engine_state(lab, e) : 0) |
+	       (source < IRQ_SOURCES ? interrupt_state(lab, source) : 0);
 }
 
 /* --- books --------------------------------------------------------------- */
@@ -114,9 +260,10 @@ static uint64_t selected(struct lab *lab)
 		case LAB_CARD_VIOLATIONS:
 			return counted(&b->violation_count);
 		case LAB_CARD_LOST:
-			return counted(&b->lost);
+			return counted(&b->struck[FAULT_LOSE]);
 		default:
-			return 0;
+			counter -= LAB_STRUCK_HANG;
+			return counter < FAULT_KINDS ? counted(&b->struck[counter]) : 0;
 		}
 	}
 	if (engine >= BOOKS_ENGINES)
@@ -190,6 +337,8 @@ uint32_t lab_read(struct lab *lab, uint64_t offset)
 		return lab->fault_target;
 	case LAB_FAULT_COUNT:
 		return lab->fault_count;
+	case LAB_FAULT_VALUE:
+		return lab->fault_value;
 	case LAB_FAULT_STATE:
 		return fault_state(lab);
 	default:
@@ -225,8 +374,12 @@ void lab_write(struct lab *lab, uint64_t offset, uint32_t value)
 	case LAB_FAULT_COUNT:
 		lab->fault_count = value;
 		break;
+	case LAB_FAULT_VALUE:
+		lab->fault_value = value;
+		break;
 	case LAB_FAULT_CMD:
-		lab_fault(lab, lab->fault_target, value, lab->fault_count);
+		lab_fault(lab, lab->fault_target, value, lab->fault_count,
+			  lab->fault_value);
 		break;
 	default:
 		break;

@@ -11,10 +11,14 @@
 #include "lab-regs.h"
 #include "xdma.h"
 
-/* Write the file now (the snapshot), or say whether one is still being written. */
+/*
+ * Write the file now (the snapshot); say whether one is still being written;
+ * end the process, with the file written.
+ */
 struct lab_ops {
 	void (*write_books)(void *ctx);
 	bool (*books_pending)(void *ctx);
+	void (*die)(void *ctx);
 };
 
 struct lab {
@@ -26,7 +30,7 @@ struct lab {
 
 	uint32_t scratch, counter_hi;
 	uint32_t sel, books_hi;
-	uint32_t fault_target, fault_count;
+	uint32_t fault_target, fault_count, fault_value;
 	uint32_t ram[LAB_RAM_SIZE / 4];
 };
 
@@ -38,18 +42,20 @@ void lab_reset(struct lab *lab);
 uint32_t lab_read(struct lab *lab, uint64_t offset);
 void lab_write(struct lab *lab, uint64_t offset, uint32_t value);
 
-/* Take back all faults, armed or struck. */
+/* Take back all faults, armed or struck, except that a card that is gone stays so. */
 void lab_clear_faults(struct lab *lab);
 
 /**
  * lab_fault() - do a fault command
  * @lab: the block
- * @target: LAB_ENGINE_H2C(n), LAB_ENGINE_C2H(n) or LAB_FAULT_USER(n)
+ * @target: LAB_ENGINE_H2C(n), LAB_ENGINE_C2H(n), LAB_FAULT_USER(n) or LAB_ENGINE_CARD
  * @command: LAB_FAULT_*
  * @n: its count
+ * @value: its value
  *
- * Return: false when there is no such target or command.
+ * Return: false when there is no such command, or none for this target.
  */
-bool lab_fault(struct lab *lab, uint32_t target, uint32_t command, uint32_t n);
+bool lab_fault(struct lab *lab, uint32_t target, uint32_t command, uint32_t n,
+	       uint32_t value);
 
 #endif

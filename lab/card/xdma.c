@@ -407,13 +407,13 @@ static void reset_common(struct xdma *x)
 		x->msix_table[i] = ~0u;
 }
 
-void xdma_reset(struct xdma *x)
+void xdma_reset(struct xdma *x, bool heal)
 {
 	unsigned int i;
 
 	for (i = 0; i < XDMA_ENGINES; i++)
 		if (xdma_engine_there(x, i))
-			engine_reset(&x->engine[i]);
+			engine_reset(&x->engine[i], heal);
 	for (i = 0; i < XDMA_ENGINES; i++)
 		while (x->engine[i].touching)
 			pthread_cond_wait(&x->parked, x->lock);
@@ -426,6 +426,7 @@ bool xdma_poll(struct xdma *x, unsigned int steps)
 	uint64_t until;
 
 	pthread_mutex_lock(x->lock);
+	irq_send_late(x->irq);
 	for (i = 0; steps && resting < XDMA_ENGINES; i = (i + 1) % XDMA_ENGINES) {
 		resting++;
 		if (!xdma_engine_there(x, i))
@@ -486,6 +487,7 @@ int xdma_init(struct xdma *x, const struct xdma_setup *setup)
 		e->channel = i % XDMA_MAX_CHANNELS;
 		e->irq = e->channel + (e->dir == XDMA_C2H ? setup->h2c : 0);
 		e->mover = &mover_mm;
+		e->rate = setup->rate;
 		err = engine_init(e);
 		if (err) {
 			stop_engines(x, i);

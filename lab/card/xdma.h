@@ -27,6 +27,7 @@
 
 #include "books.h"
 #include "cardmem.h"
+#include "fault.h"
 #include "guestmem.h"
 #include "irq.h"
 #include "pciconf.h"
@@ -99,11 +100,10 @@ struct engine {
 	uint64_t run_start, run_bytes, run_descs;
 	uint64_t late_ns;	/* behind the model at the end of the last run */
 	bool slept;
+	uint64_t rate;			/* setup.rate, unless told to be slow */
+	uint64_t rate_from, rate_before;	/* it changed: at which byte, the time until then */
 
-	/* faults */
-	bool hung;
-	bool hang_armed;
-	uint64_t hang_after;	/* descriptors until it hangs */
+	bool hung;		/* a fault: stands still until told otherwise */
 
 	pthread_cond_t wake;	/* something changed for the engine */
 	pthread_t thread;
@@ -127,6 +127,7 @@ struct xdma {
 	struct irq *irq;
 	struct pciconf *pci;
 	struct books *books;
+	struct faults *faults;
 	bool quit;
 
 	struct engine engine[XDMA_ENGINES];
@@ -137,7 +138,7 @@ struct xdma {
 
 /**
  * xdma_init() - make the IP and start its engines
- * @x: with lock, host, axi, irq, pci and books filled in by the caller
+ * @x: with lock, host, axi, irq, pci, books and faults filled in by the caller
  * @setup: how it was configured
  *
  * Return: 0 or -errno of pthread_create().
@@ -147,11 +148,13 @@ void xdma_fini(struct xdma *x);
 
 /**
  * xdma_reset() - abort all runs and set all registers to their reset values
+ * @x: the IP
+ * @heal: let go of hung engines; otherwise these stay hung, and busy
  *
  * Waits until no engine touches guest memory: the time of one bounded copy.
  * Locking: called with x->lock; gives it up while it waits.
  */
-void xdma_reset(struct xdma *x);
+void xdma_reset(struct xdma *x, bool heal);
 
 /* One aligned word of the DMA BAR. Locking: called with x->lock. */
 uint32_t xdma_read(struct xdma *x, uint32_t offset);
@@ -173,7 +176,8 @@ bool xdma_engine_there(const struct xdma *x, unsigned int id);
  * @x: the IP
  * @steps: at most so many
  *
- * Sleeps where the link model says so. Return: true when no engine can go on
+ * Sleeps where the link model says so; sends interrupts that are late by now,
+ * but does not wait for them. Return: true when no engine can go on
  * before something changes, false when the steps were used up.
  */
 bool xdma_poll(struct xdma *x, unsigned int steps);
@@ -181,15 +185,17 @@ bool xdma_poll(struct xdma *x, unsigned int steps);
 /* engine.c; all with x->lock held */
 int engine_init(struct engine *e);
 void engine_fini(struct engine *e);
-void engine_reset(struct engine *e);
+void engine_reset(struct engine *e, bool heal);
 void engine_run_rises(struct engine *e);
 void engine_kick(struct engine *e);
 void engine_line(struct engine *e);
 enum engine_next engine_step(struct engine *e, uint64_t *until);
 void engine_perf_arm(struct engine *e, bool on);
 uint64_t engine_perf_cycles(const struct engine *e);
-void engine_hang(struct engine *e, uint64_t after);
+void engine_hang(struct engine *e);
 void engine_unhang(struct engine *e);
+void engine_set_rate(struct engine *e, uint64_t rate);
+uint32_t engine_error_bits(const struct engine *e);
 
 static inline bool engine_busy(const struct engine *e)
 {
