@@ -29,20 +29,22 @@ FIXTURE(ioctl) {
 
 FIXTURE_VARIANT(ioctl) {
 	unsigned long request;
-	size_t size;
+	size_t size, least;	/* now, and when it was new */
 	bool channel_only;
 };
 
 FIXTURE_VARIANT_ADD(ioctl, card_info) {
 	.request = EXDMA_IOC_CARD_INFO, .size = sizeof(struct exdma_card_info),
+	.least = offsetof(struct exdma_card_info, resets),
 };
 FIXTURE_VARIANT_ADD(ioctl, channel_info) {
 	.request = EXDMA_IOC_CHANNEL_INFO, .size = sizeof(struct exdma_channel_info),
-	.channel_only = true,
+	.least = sizeof(struct exdma_channel_info), .channel_only = true,
 };
 
 FIXTURE_VARIANT_ADD(ioctl, get_options) {
 	.request = EXDMA_IOC_GET_OPTIONS, .size = sizeof(struct exdma_options),
+	.least = offsetof(struct exdma_options, timeout_ms),
 };
 
 FIXTURE_SETUP(ioctl)
@@ -86,7 +88,7 @@ static void refused(struct __test_metadata *_metadata, FIXTURE_DATA(ioctl) *self
 
 TEST_F(ioctl, size_too_short)
 {
-	const uint32_t sizes[] = { 0, 1, 4, 8, variant->size - 8, variant->size - 1 };
+	const uint32_t sizes[] = { 0, 1, 4, 8, variant->least - 8, variant->least - 1 };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
@@ -106,6 +108,22 @@ TEST_F(ioctl, size_exact)
 	EXPECT_TRUE(bytes_are(self->page, 64, POISON));
 	EXPECT_TRUE(bytes_are(arg + variant->size, 64, POISON));
 	EXPECT_NE(POISON, arg[variant->size - 1]);
+}
+
+/* An older program gets what it knows, and hears that there is more. */
+TEST_F(ioctl, size_of_an_older_program)
+{
+	uint32_t size, said;
+	uint8_t *arg;
+
+	for (size = variant->least; size < variant->size; size++) {
+		arg = with_size(self, 0, size);
+		ASSERT_EQ(0, ioctl(self->channel, variant->request, arg));
+		memcpy(&said, arg, sizeof(said));
+		EXPECT_EQ(variant->size, said);
+		EXPECT_NE(POISON, arg[size - 1]);
+		EXPECT_TRUE(bytes_are(arg + size, PAGE - size, POISON));
+	}
 }
 
 /* A newer program: fine as long as it asks for nothing that is unknown. */
@@ -254,7 +272,8 @@ TEST_F(numbers, unknown)
 		for (nr = 0; nr < 4; nr++)
 			unknown(_metadata, self, fd, _IOC(dir, EXDMA_IOC_MAGIC, nr, 64));
 	for (dir = 1; dir < 4; dir++)
-		unknown(_metadata, self, fd, _IOC(dir, EXDMA_IOC_MAGIC, 4, 64));
+		for (nr = 4; nr < 6; nr++)
+			unknown(_metadata, self, fd, _IOC(dir, EXDMA_IOC_MAGIC, nr, 64));
 	for (nr = 0; nr < 256; nr++)
 		if (nr != EXDMA_IOC_MAGIC && nr != 'T' && nr != 'f' && nr != 'X')
 			unknown(_metadata, self, fd,
@@ -282,7 +301,8 @@ TEST_F(numbers, at_random)
 		errno = 0;
 		ret = ioctl(fd[i % 2], request, arg);
 		ASSERT_TRUE(!ret || (ret == -1 && (errno == EFAULT || errno == EINVAL ||
-						   errno == E2BIG || errno == ENOTTY))) {
+						   errno == E2BIG || errno == ENOTTY ||
+						   errno == EBADF))) {
 			TH_LOG("request 0x%lx: %d, errno %d", request, ret, errno);
 		}
 	}
@@ -479,10 +499,35 @@ TEST_F(options, what_they_may_not_be)
 	not_accepted(_metadata, self, self->set, EINVAL);
 }
 
+TEST_F(options, timeouts)
+{
+	static const uint32_t may[] = { 10, 11, 5000, 3600000, 0 };
+	static const uint32_t may_not[] = { 1, 9, 3600001, 0x80000000, 0xffffffff };
+	struct exdma_options now;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(may); i++) {
+		*self->set = good;
+		self->set->timeout_ms = may[i];
+		EXPECT_EQ(0, ioctl(self->fd, EXDMA_IOC_SET_OPTIONS, self->set));
+		get(_metadata, self, &now);
+		EXPECT_EQ(may[i], now.timeout_ms);
+	}
+	for (i = 0; i < ARRAY_SIZE(may_not); i++) {
+		*self->set = good;
+		self->set->timeout_ms = may_not[i];
+		not_accepted(_metadata, self, self->set, EINVAL);
+	}
+	*self->set = good;
+	self->set->reserved = 1;
+	not_accepted(_metadata, self, self->set, EINVAL);
+}
+
 TEST_F(options, sizes)
 {
 	static const uint32_t small[] = { 0, 1, 4, 8, 12, 15 };
-	static const uint32_t large[] = { 17, 24, 512, PAGE };
+	static const uint32_t old[] = { 16, 17, 20, 24 };
+	static const uint32_t large[] = { 25, 32, 512, PAGE };
 	struct exdma_options now;
 	unsigned int i;
 
@@ -490,6 +535,19 @@ TEST_F(options, sizes)
 		*self->set = good;
 		self->set->size = small[i];
 		not_accepted(_metadata, self, self->set, EINVAL);
+	}
+	for (i = 0; i < ARRAY_SIZE(old); i++) {
+		/* an older program; the byte behind its struct is not ours */
+		memset(self->page, 0, PAGE);
+		*self->set = good;
+		self->set->size = old[i];
+		self->set->dispatch = i % 2;
+		self->page[old[i]] = 1;
+		EXPECT_EQ(0, ioctl(self->fd, EXDMA_IOC_SET_OPTIONS, self->set));
+		EXPECT_EQ(sizeof(good), self->set->size);
+		get(_metadata, self, &now);
+		EXPECT_EQ(i % 2, now.dispatch);
+		EXPECT_EQ(0, now.timeout_ms);
 	}
 	for (i = 0; i < ARRAY_SIZE(large); i++) {
 		/* a newer program that asks for nothing unknown */
@@ -570,7 +628,7 @@ TEST_F(gone, every_call_says_so)
 {
 	static const unsigned long requests[] = {
 		EXDMA_IOC_CARD_INFO, EXDMA_IOC_CHANNEL_INFO, EXDMA_IOC_GET_OPTIONS,
-		EXDMA_IOC_SET_OPTIONS, EXDMA_IOC_BARRIER,
+		EXDMA_IOC_SET_OPTIONS, EXDMA_IOC_BARRIER, EXDMA_IOC_RESET,
 	};
 	int fd[] = { open_in(&self->card, 1), open_out(&self->card, CARD_NODE) };
 	struct exdma_card_info arg = { .size = sizeof(struct exdma_options) };

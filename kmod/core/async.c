@@ -143,6 +143,7 @@ static void call_add(struct exdma_call *call, struct exdma_buffer *buf, u64 card
 {
 	buf->call = call;
 	buf->req.card_addr = card_addr;
+	buf->req.timeout_ms = READ_ONCE(call->client->timeout_ms);
 	buf->req.complete = call_request_done;
 	list_add_tail(&buf->in_call, &call->bufs);
 	atomic_inc(&call->left);

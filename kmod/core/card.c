@@ -105,8 +105,8 @@ static void card_loss(struct work_struct *work)
  * exdma_card_lost - the device is gone or cannot be brought to reason
  * @card: the card.
  *
- * All its requests end with -ENODEV soon; the nodes stay until the card driver
- * is unbound.
+ * All its requests end with -ENODEV soon, also between exdma_card_freeze() and
+ * exdma_card_thaw(); the nodes stay until the card driver is unbound.
  *
  * Context: any.
  */
@@ -114,40 +114,89 @@ void exdma_card_lost(struct exdma_card *card)
 {
 	queue_work(exdma_wq, &card->loss);
 }
+EXPORT_SYMBOL_EXDMA(exdma_card_lost);
 
-/* The reset hits all channels: what ran on any of them is run again. */
+/* The device is as it was after probe: what ran is run again. */
+static void card_go_on(struct exdma_card *card, bool reset)
+{
+	struct exdma_channel *ch;
+
+	lockdep_assert_held(&card->lifecycle);
+
+	WRITE_ONCE(card->resets, card->resets + reset);
+	list_for_each_entry(ch, &card->channels, siblings)
+		exdma_channel_thaw(ch);
+}
+
+/*
+ * The reset hits all channels: what ran on any of them is run again. A card
+ * that has no reset (-ENOTTY) goes on without, if its engines did stop.
+ */
+static int card_do_reset(struct exdma_card *card)
+{
+	struct exdma_channel *ch;
+	bool stopped = true;
+	int err;
+
+	lockdep_assert_held(&card->lifecycle);
+
+	list_for_each_entry(ch, &card->channels, siblings) {
+		exdma_channel_freeze(ch);
+		/* What stops by itself need not be torn from a transfer. */
+		if (exdma_channel_faulty(ch) || ch->desc.ops->stop(ch))
+			stopped = false;
+	}
+	err = card->desc.ops->reset(card);
+	if (err && (err != -ENOTTY || !stopped)) {
+		dev_err(card->parent, "the device did not come back from a reset (%d)\n", err);
+		card_shut(card);
+		return err;
+	}
+	card_go_on(card, !err);
+	return err;
+}
+
 static void card_repair(struct work_struct *work)
 {
 	struct exdma_card *card = container_of(work, struct exdma_card, repair);
 	struct exdma_channel *ch;
 	bool faulty = false;
-	int err;
 
 	mutex_lock(&card->lifecycle);
-	if (card->gone || card->frozen)
-		goto unlock;
 	/* Two engines may have asked for the one reset that served both. */
 	list_for_each_entry(ch, &card->channels, siblings)
 		faulty |= exdma_channel_faulty(ch);
-	if (!faulty)
-		goto unlock;
-	list_for_each_entry(ch, &card->channels, siblings) {
-		exdma_channel_freeze(ch);
-		/* What stops by itself need not be torn from a transfer. */
-		if (!exdma_channel_faulty(ch))
-			ch->desc.ops->stop(ch);
-	}
-	err = card->desc.ops->reset(card);
-	if (err) {
-		dev_err(card->parent, "the device did not come back from a reset (%d)\n", err);
-		card_shut(card);
-		goto unlock;
-	}
-	dev_warn(card->parent, "reset, because an engine would not stop; its transfers are run again\n");
-	list_for_each_entry(ch, &card->channels, siblings)
-		exdma_channel_thaw(ch);
-unlock:
+	if (faulty && !card->gone && !card->frozen && !card_do_reset(card))
+		dev_warn(card->parent,
+			 "reset, because an engine would not stop; its transfers are run again\n");
 	mutex_unlock(&card->lifecycle);
+}
+
+/**
+ * exdma_card_reset - reset the card because a program asks for it
+ * @card: the card.
+ *
+ * Context: may sleep.
+ * Return: 0, or as EXDMA_IOC_RESET.
+ */
+int exdma_card_reset(struct exdma_card *card)
+{
+	int err;
+
+	if (mutex_lock_killable(&card->lifecycle))
+		return -EINTR;
+	if (card->gone)
+		err = -ENODEV;
+	else if (card->frozen)
+		err = -EBUSY;
+	else
+		err = card_do_reset(card);
+	if (!err)
+		dev_info(card->parent, "reset by %s[%d]\n", current->comm, task_pid_nr(current));
+	mutex_unlock(&card->lifecycle);
+	if (err == -ENOTTY)
+		return -EOPNOTSUPP;
+	return err && err != -EBUSY ? -ENODEV : err;
 }
 
 /**
@@ -194,14 +243,12 @@ EXPORT_SYMBOL_EXDMA(exdma_card_freeze);
  */
 void exdma_card_thaw(struct exdma_card *card, int err)
 {
-	struct exdma_channel *ch;
-
 	mutex_lock(&card->lifecycle);
 	card->frozen = false;
 	if (err)
 		card_shut(card);
-	list_for_each_entry(ch, &card->channels, siblings)
-		exdma_channel_thaw(ch);
+	else
+		card_go_on(card, true);
 	mutex_unlock(&card->lifecycle);
 }
 EXPORT_SYMBOL_EXDMA(exdma_card_thaw);

@@ -42,6 +42,7 @@
  * @drained: the gate is closed and nobody holds it.
  * @lifecycle: serializes register, unregister, loss and repair.
  * @frozen: between exdma_card_freeze() and exdma_card_thaw().
+ * @resets: how often the device was set up anew.
  * @quarantined: the device could not be stopped; the memory that it was given
  *	is never freed.
  * @gone: nothing can be submitted any more, for good; set once.
@@ -73,6 +74,7 @@ struct exdma_card {
 	struct completion drained;
 	struct mutex lifecycle;	/* see above */
 	bool frozen;
+	u32 resets;
 	bool quarantined;
 	bool gone;
 	wait_queue_head_t change;
@@ -82,8 +84,8 @@ struct exdma_card {
 };
 
 struct device *exdma_card_parent(const struct exdma_card *card);
-void exdma_card_lost(struct exdma_card *card);
 void exdma_card_stuck(struct exdma_card *card);
+int exdma_card_reset(struct exdma_card *card);
 struct exdma_card *exdma_card_get(struct exdma_card *card);
 
 /* Has the card gone, for good? */

@@ -49,6 +49,7 @@ enum exdma_request_state {
  *	must stay mapped and pinned for ever.
  * @bounced: its memory is a slot of the channel, for the statistics.
  * @held: more follows at once; it may wait for that.
+ * @timeout_ms: how long the engine may stand still at it; 0: the module's.
  * @id: counts the requests of the channel; given when it is submitted.
  * @state: see &enum exdma_request_state.
  * @tries: how often the engine stood still at it.
@@ -68,6 +69,7 @@ struct exdma_request {
 	bool quarantined;
 	bool bounced;
 	bool held;
+	u32 timeout_ms;
 	u64 id;
 	enum exdma_request_state state;
 	u32 tries;
@@ -237,6 +239,7 @@ bool exdma_channel_ready(struct exdma_channel *ch);
 u64 exdma_channel_max_inflight(void);
 
 /* recovery.c */
+unsigned int exdma_timeout_clamp(unsigned int ms);
 void exdma_channel_freeze(struct exdma_channel *ch);
 void exdma_channel_thaw(struct exdma_channel *ch);
 void exdma_channel_gate(struct exdma_channel *ch);

@@ -185,6 +185,7 @@ void exdma_card_unregister(struct exdma_card *card);
 void exdma_card_put(struct exdma_card *card);
 void exdma_card_freeze(struct exdma_card *card);
 void exdma_card_thaw(struct exdma_card *card, int err);
+void exdma_card_lost(struct exdma_card *card);
 void *exdma_card_priv(const struct exdma_card *card);
 
 struct exdma_channel *exdma_channel_add(struct exdma_card *card,

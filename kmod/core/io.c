@@ -167,6 +167,7 @@ static int io_submit_next(struct exdma_io *io)
 		goto put;
 
 	buf->req.card_addr = io->card_addr;
+	buf->req.timeout_ms = READ_ONCE(io->client->timeout_ms);
 	init_completion(&buf->req.done);
 	err = exdma_channel_submit(ch, &buf->req, false);
 	if (err)
@@ -384,6 +385,7 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
 		return -EAGAIN;
 
 	buf->req.card_addr = iocb->ki_pos;
+	buf->req.timeout_ms = READ_ONCE(client->timeout_ms);
 	init_completion(&buf->req.done);
 	ret = exdma_channel_submit(ch, &buf->req, false);
 	if (!ret)

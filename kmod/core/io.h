@@ -18,12 +18,14 @@
  * @ch: the channel, or NULL: all of them.
  * @order: whose turn it is among its calls.
  * @cpu: where asynchronous calls are completed, or EXDMA_CPU_ANY.
+ * @timeout_ms: see &exdma_request.timeout_ms.
  */
 struct exdma_client {
 	struct exdma_card *card;
 	struct exdma_channel *ch;
 	struct exdma_order order;
 	int cpu;
+	u32 timeout_ms;
 };
 
 /* How to allocate for a call that may not wait, not even for memory. */

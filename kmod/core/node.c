@@ -246,13 +246,15 @@ static int node_card_info(struct exdma_card *card, void __user *arg)
 		.irq_mode = modes[card->desc.irq_mode],
 		.aperture = READ_ONCE(card->aperture),
 		.max_inflight = exdma_channel_max_inflight(),
+		.resets = READ_ONCE(card->resets),
 	};
 
 	if (info.aperture)
 		info.flags |= EXDMA_CARD_HAS_APERTURE;
 	strscpy(info.driver, card->driver, sizeof(info.driver));
 	strscpy(info.bus_id, card->bus_id, sizeof(info.bus_id));
-	return node_reply(arg, &info, sizeof(info), sizeof(info));
+	return node_reply(arg, &info, sizeof(info),
+			  offsetofend(struct exdma_card_info, bus_id));
 }
 
 static int node_channel_info(const struct exdma_channel *ch, void __user *arg)
@@ -269,15 +271,19 @@ static int node_channel_info(const struct exdma_channel *ch, void __user *arg)
 	return node_reply(arg, &info, sizeof(info), sizeof(info));
 }
 
+/* What the struct was when it was new. */
+#define OPTIONS_LEAST	offsetofend(struct exdma_options, completion_cpu)
+
 static int node_get_options(struct exdma_client *client, void __user *arg)
 {
 	struct exdma_options options = {
 		.dispatch = exdma_order_is_sequential(&client->order) ?
 			    EXDMA_DISPATCH_SEQUENTIAL : EXDMA_DISPATCH_PARALLEL,
 		.completion_cpu = READ_ONCE(client->cpu),
+		.timeout_ms = READ_ONCE(client->timeout_ms),
 	};
 
-	return node_reply(arg, &options, sizeof(options), sizeof(options));
+	return node_reply(arg, &options, sizeof(options), OPTIONS_LEAST);
 }
 
 static int node_set_options(struct exdma_client *client, void __user *arg)
@@ -285,17 +291,21 @@ static int node_set_options(struct exdma_client *client, void __user *arg)
 	struct exdma_options options;
 	int cpu, err;
 
-	err = node_fetch(arg, &options, sizeof(options), sizeof(options));
+	err = node_fetch(arg, &options, sizeof(options), OPTIONS_LEAST);
 	if (err)
 		return err;
 	cpu = options.completion_cpu;
-	if (options.flags || options.dispatch > EXDMA_DISPATCH_SEQUENTIAL)
+	if (options.flags || options.dispatch > EXDMA_DISPATCH_SEQUENTIAL ||
+	    options.reserved)
+		return -EINVAL;
+	if (options.timeout_ms && options.timeout_ms != exdma_timeout_clamp(options.timeout_ms))
 		return -EINVAL;
 	if (cpu != EXDMA_CPU_ANY && (cpu < 0 || cpu >= nr_cpu_ids || !cpu_online(cpu)))
 		return -EINVAL;
 	exdma_order_set_sequential(&client->order,
 				   options.dispatch == EXDMA_DISPATCH_SEQUENTIAL);
 	WRITE_ONCE(client->cpu, cpu);
+	WRITE_ONCE(client->timeout_ms, options.timeout_ms);
 	return 0;
 }
 
@@ -310,6 +320,8 @@ static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		exdma_order_barrier(&client->order);
 		return 0;
 	}
+	if (cmd == EXDMA_IOC_RESET)
+		return file->f_mode & FMODE_WRITE ? exdma_card_reset(client->card) : -EBADF;
 	/* The size is in the struct: whichever the number carries will do. */
 	if (_IOC_TYPE(cmd) != EXDMA_IOC_MAGIC || _IOC_DIR(cmd) != (_IOC_READ | _IOC_WRITE))
 		return -ENOTTY;

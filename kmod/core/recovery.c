@@ -29,7 +29,26 @@
 static unsigned int timeout_ms = 5000;
 module_param(timeout_ms, uint, 0644);
 MODULE_PARM_DESC(timeout_ms,
-		 "Milliseconds without progress before a transfer fails with ETIMEDOUT (10 to 3600000, default 5000)");
+		 "Milliseconds without progress before a transfer fails with ETIMEDOUT, unless its file says otherwise (10 to 3600000, default 5000)");
+
+/* Brings milliseconds into the range of timeouts. */
+unsigned int exdma_timeout_clamp(unsigned int ms)
+{
+	return clamp(ms, 10u, 3600000u);
+}
+
+/* How long the engine may stand still at what it is at, in jiffies. */
+static unsigned long channel_limit(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	const struct exdma_request *head;
+	unsigned int ms;
+
+	lockdep_assert_held(&ch->lock);
+
+	head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
+	ms = head ? head->timeout_ms : 0;
+	return msecs_to_jiffies(exdma_timeout_clamp(ms ?: READ_ONCE(timeout_ms)));
+}
 
 /* Arms the watchdog; its work is queued once and queues itself while needed. */
 void exdma_channel_watch_soon(struct exdma_channel *ch)
@@ -199,7 +218,7 @@ void exdma_channel_recover(struct work_struct *work)
 	}
 	dev_err_ratelimited(dev, "%s: %s\n", ch->name,
 			    fault == -EIO ? "a transfer failed" :
-					    "no progress within timeout_ms");
+					    "no progress within the timeout");
 	ch->desc.ops->report(ch);
 	if (stop) {
 		exdma_card_stuck(ch->card);
@@ -233,8 +252,6 @@ void exdma_channel_watch(struct work_struct *work)
 	bool wake, doubt, late;
 	int err = 0;
 
-	limit = msecs_to_jiffies(clamp(READ_ONCE(timeout_ms), 10u, 3600000u));
-
 	raw_spin_lock_irqsave(&ch->lock, flags);
 	if (ch->state == EXDMA_CH_LIVE && !ch->run_count) {
 		ch->batch = false;	/* held back for too long */
@@ -245,6 +262,7 @@ void exdma_channel_watch(struct work_struct *work)
 		raw_spin_unlock_irqrestore(&ch->lock, flags);
 		return;
 	}
+	limit = channel_limit(ch);
 	still = jiffies - ch->progress_at;
 	doubt = ch->doubt_run == ch->run_number && ch->doubt_seen == ch->run_number;
 	ch->doubt_seen = ch->doubt_run;

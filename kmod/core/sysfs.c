@@ -66,11 +66,19 @@ static ssize_t interrupts_show(struct device *dev, struct device_attribute *attr
 }
 static DEVICE_ATTR_RO(interrupts);
 
+/* As in struct exdma_card_info. */
+static ssize_t resets_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(exdma_node_from_dev(dev)->card->resets));
+}
+static DEVICE_ATTR_RO(resets);
+
 static struct attribute *card_attrs[] = {
 	&dev_attr_aperture.attr,
 	&dev_attr_h2c_channels.attr,
 	&dev_attr_c2h_channels.attr,
 	&dev_attr_interrupts.attr,
+	&dev_attr_resets.attr,
 	NULL
 };
 

@@ -46,6 +46,8 @@
  * @max_inflight: bytes that one channel keeps pinned at most.
  * @driver: name of the card driver, NUL-terminated.
  * @bus_id: PCI address, as in 0000:01:00.0, NUL-terminated.
+ * @resets: how often the card was reset, or without power, since its driver was
+ *	bound. What its memory held before may be gone.
  */
 struct exdma_card_info {
 	__u32 size;
@@ -58,6 +60,7 @@ struct exdma_card_info {
 	__u64 max_inflight;
 	char driver[32];
 	char bus_id[32];
+	__u64 resets;
 };
 
 /* struct exdma_channel_info.direction */
@@ -111,12 +114,18 @@ struct exdma_channel_info {
  * @completion_cpu: the CPU on which asynchronous requests are completed, or
  *	EXDMA_CPU_ANY: where the interrupt of the channel goes, which is also
  *	what happens while that CPU is offline.
+ * @timeout_ms: milliseconds, 10 to 3600000: how long the engine may stand still
+ *	at a request of this file before it is stopped and, once, run again; 0:
+ *	as long as the module parameter timeout_ms says.
+ * @reserved: 0.
  */
 struct exdma_options {
 	__u32 size;
 	__u32 flags;
 	__u32 dispatch;
 	__s32 completion_cpu;
+	__u32 timeout_ms;
+	__u32 reserved;
 };
 
 /**
@@ -143,8 +152,9 @@ struct exdma_options {
 /**
  * EXDMA_IOC_SET_OPTIONS - change that; all fields are taken.
  *
- * Return: 0, or -1 with EFAULT; EINVAL for an unknown flag or dispatch or a CPU
- * that is not online; E2BIG, ENODEV. Nothing has changed then.
+ * Return: 0, or -1 with EFAULT; EINVAL for an unknown flag or dispatch, a CPU
+ * that is not online or a timeout out of range; E2BIG, ENODEV. Nothing has
+ * changed then.
  */
 #define EXDMA_IOC_SET_OPTIONS	_IOWR(EXDMA_IOC_MAGIC, 0x03, struct exdma_options)
 
@@ -158,5 +168,22 @@ struct exdma_options {
  * Return: 0, or -1 with ENODEV.
  */
 #define EXDMA_IOC_BARRIER	_IO(EXDMA_IOC_MAGIC, 0x04)
+
+/**
+ * EXDMA_IOC_RESET - reset the card behind any node, which is open for writing.
+ *
+ * The engines are stopped, the function is reset (PCI Express: function level
+ * reset) and set up anew. Requests of all files are kept: those that had begun
+ * are run again from their first byte, and no other call notices more than the
+ * time. What the reset does to the card's memory and logic is up to its design;
+ * &struct exdma_card_info.resets tells other programs. Returns when the card
+ * is ready again.
+ *
+ * Return: 0, or -1 with EBADF if the file is not open for writing; EBUSY while
+ * somebody else resets the card or has suspended it; EOPNOTSUPP: this card
+ * cannot be reset by itself; EINTR: killed, nothing was done; ENODEV: the card
+ * is gone, also because it did not come back from this.
+ */
+#define EXDMA_IOC_RESET		_IO(EXDMA_IOC_MAGIC, 0x05)
 
 #endif /* _UAPI_LINUX_EXDMA_H */

@@ -6,7 +6,6 @@
  * the IRQ and the config block, nothing else of any BAR is touched.
  */
 #include <linux/bitfield.h>
-#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
 
@@ -120,18 +119,6 @@ static irqreturn_t xdma_shared_interrupt(int irq, void *data)
 	return ret;
 }
 
-/* Four vectors of five bits in a word, one in each byte. */
-static void write_vectors(struct xdma_card *xc)
-{
-	u32 word, i, k;
-
-	for (i = 0; i < xc->irqs; i += 4) {
-		for (word = 0, k = i; k < min(i + 4, xc->irqs); k++)
-			word |= xc->vectors[k] << (k - i) * 8;
-		writel(word, xc->bar + XDMA_IRQ + XDMA_IRQ_VECTORS + i);
-	}
-}
-
 /* The best kind of interrupt that the card and the host have in common. */
 static int alloc_vectors(struct pci_dev *pdev, u32 channels, enum exdma_irq_mode *mode)
 {
@@ -173,94 +160,6 @@ static int request_irqs(struct xdma_card *xc, enum exdma_irq_mode mode)
 	}
 	return 0;
 }
-
-/* No engine runs and none raises an interrupt; also after an unclean past. */
-static void quiesce(struct xdma_card *xc)
-{
-	writel(XDMA_IRQ_ALL_CHANNELS, xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_W1C);
-	writel(XDMA_IRQ_ALL_USERS, xc->bar + XDMA_IRQ + XDMA_IRQ_USER_W1C);
-}
-
-/* What a reset of the function takes away, and what probe sets up. */
-static int init_hw(struct xdma_card *xc)
-{
-	u32 i;
-	int err;
-
-	quiesce(xc);
-	/* An engine that somebody left running must not write any more. */
-	for (i = 0; i < xc->irqs; i++) {
-		err = xdma_channel_stop(xc->by_irq[i]);
-		if (err)
-			return err;
-		xdma_channel_init_hw(xc->by_irq[i]);
-	}
-	return 0;
-}
-
-static void enable_interrupts(struct xdma_card *xc)
-{
-	write_vectors(xc);
-	writel(BIT(xc->irqs) - 1, xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_W1S);
-}
-
-/* Resets the function and gives its configuration back, MSI-X included. */
-static int reset_function(struct xdma_card *xc)
-{
-	int err;
-
-	pci_save_state(xc->pdev);
-	pci_clear_master(xc->pdev);
-	err = pcie_reset_flr(xc->pdev, PCI_RESET_DO_RESET);
-	pci_restore_state(xc->pdev);
-	return err;
-}
-
-/* At probe, and after a reset by anybody: ready for transfers. */
-static int bring_up(struct xdma_card *xc)
-{
-	int err;
-
-	err = init_hw(xc);
-	if (err == -ETIMEDOUT) {
-		/* Somebody left it with an engine that does not stop. */
-		err = reset_function(xc) ?: init_hw(xc);
-	}
-	if (err)
-		return err;
-	pci_set_master(xc->pdev);
-	enable_interrupts(xc);
-	return 0;
-}
-
-static int xdma_reset(struct exdma_card *card)
-{
-	struct xdma_card *xc = exdma_card_priv(card);
-
-	return reset_function(xc) ?: bring_up(xc);
-}
-
-/*
- * Without Bus Master Enable a function may not issue memory requests (PCI
- * Express base specification, command register): when its outstanding ones
- * are through, or it was reset, host memory is safe.
- */
-static int xdma_isolate(struct exdma_card *card)
-{
-	struct xdma_card *xc = exdma_card_priv(card);
-
-	if (!pci_device_is_present(xc->pdev))
-		return 0;
-	pci_clear_master(xc->pdev);
-	if (pci_wait_for_pending_transaction(xc->pdev))
-		return 0;
-	return pcie_reset_flr(xc->pdev, PCI_RESET_DO_RESET);
-}
-
-static const struct exdma_card_ops xdma_card_ops = {
-	.reset = xdma_reset,
-	.isolate = xdma_isolate,
-};
 
 static int add_channels(struct xdma_card *xc, bool needs_ack)
 {
@@ -348,11 +247,11 @@ static int init_card(struct xdma_card *xc)
 	err = add_channels(xc, desc.irq_mode != EXDMA_IRQ_MODE_MSIX);
 	if (err)
 		goto unregister;
-	quiesce(xc);
+	xdma_quiesce(xc);
 	err = request_irqs(xc, desc.irq_mode);
 	if (err)
 		goto unregister;
-	err = bring_up(xc);
+	err = xdma_bring_up(xc);
 	if (err) {
 		dev_err(&pdev->dev, "an engine is busy and does not stop\n");
 		goto unregister;
@@ -360,11 +259,13 @@ static int init_card(struct xdma_card *xc)
 	err = exdma_card_register(xc->card);
 	if (err)
 		goto unregister;
+	/* What the configuration is to be again after a reset of the slot. */
+	pci_save_state(pdev);
 	return 0;
 
 unregister:
 	exdma_card_unregister(xc->card);
-	quiesce(xc);
+	xdma_quiesce(xc);
 	pci_clear_master(pdev);
 	exdma_card_put(xc->card);
 free_vectors:
@@ -381,6 +282,7 @@ static int xdma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (!xc)
 		return -ENOMEM;
 	xc->pdev = pdev;
+	xdma_reset_init(xc);
 	pci_set_drvdata(pdev, xc);
 	err = pci_enable_device_mem(pdev);
 	if (err)
@@ -404,53 +306,15 @@ static void xdma_remove(struct pci_dev *pdev)
 {
 	struct xdma_card *xc = pci_get_drvdata(pdev);
 
+	xdma_reset_exit(xc);
 	exdma_card_unregister(xc->card);
-	quiesce(xc);
+	xdma_quiesce(xc);
 	pci_clear_master(pdev);
 	exdma_card_put(xc->card);
 	pci_free_irq_vectors(pdev);
 	unmap_registers(xc);
 	pci_disable_device(pdev);
 }
-
-/* Somebody else resets the function: sysfs, error recovery. */
-static void xdma_reset_prepare(struct pci_dev *pdev)
-{
-	struct xdma_card *xc = pci_get_drvdata(pdev);
-
-	exdma_card_freeze(xc->card);
-}
-
-static void xdma_reset_done(struct pci_dev *pdev)
-{
-	struct xdma_card *xc = pci_get_drvdata(pdev);
-
-	exdma_card_thaw(xc->card, bring_up(xc));
-}
-
-static const struct pci_error_handlers xdma_error_handlers = {
-	.reset_prepare = xdma_reset_prepare,
-	.reset_done = xdma_reset_done,
-};
-
-static int xdma_suspend(struct device *dev)
-{
-	struct xdma_card *xc = dev_get_drvdata(dev);
-
-	exdma_card_freeze(xc->card);
-	quiesce(xc);
-	return 0;
-}
-
-static int xdma_resume(struct device *dev)
-{
-	struct xdma_card *xc = dev_get_drvdata(dev);
-
-	exdma_card_thaw(xc->card, bring_up(xc));
-	return 0;
-}
-
-static DEFINE_SIMPLE_DEV_PM_OPS(xdma_pm_ops, xdma_suspend, xdma_resume);
 
 /* The default IDs of the IP; integrators may change them: see new_id. */
 static const struct pci_device_id xdma_ids[] = {

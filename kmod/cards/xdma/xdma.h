@@ -62,6 +62,7 @@ struct xdma_channel {
  * @by_irq: in the order of the bits of the IRQ block: all H2C, then all C2H.
  * @vectors: interrupt vector of each of them.
  * @irqs: entries of both.
+ * @forgotten: the kernel's error recovery has not come to an end.
  */
 struct xdma_card {
 	struct pci_dev *pdev;
@@ -72,11 +73,22 @@ struct xdma_card {
 	struct xdma_channel *by_irq[EXDMA_DIRS * XDMA_MAX_CHANNELS];
 	u8 vectors[EXDMA_DIRS * XDMA_MAX_CHANNELS];
 	u32 irqs;
+	struct delayed_work forgotten;
 };
 
 struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir dir,
 					 u32 index, bool needs_ack);
 int xdma_channel_stop(struct xdma_channel *xch);
 void xdma_channel_init_hw(struct xdma_channel *xch);
+
+/* reset.c */
+extern const struct exdma_card_ops xdma_card_ops;
+extern const struct pci_error_handlers xdma_error_handlers;
+extern const struct dev_pm_ops xdma_pm_ops;
+
+void xdma_quiesce(struct xdma_card *xc);
+int xdma_bring_up(struct xdma_card *xc);
+void xdma_reset_init(struct xdma_card *xc);
+void xdma_reset_exit(struct xdma_card *xc);
 
 #endif /* EXDMA_XDMA_XDMA_H */

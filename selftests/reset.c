@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Resets that somebody asks for, by ioctl and by sysfs, and the timeout that an
+ * open file may have of its own.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "card.h"
+#include "pattern.h"
+#include "traffic.h"
+
+#define HOME		(64 * MIB)
+#define LEN		(300 * KIB)
+#define RESETS		20
+
+FIXTURE(reset) {
+	struct card card;
+	struct traffic traffic;
+	uint64_t seed;
+	int fd;
+};
+
+FIXTURE_SETUP(reset)
+{
+	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+	self->seed = random_seed();
+	self->fd = node_open(&self->card, 0, CARD_NODE, O_RDWR);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN_PARENT(reset)
+{
+	param_put("timeout_ms", TIMEOUT_DEFAULT);
+	lab_let_go_all(&self->card);
+}
+
+static uint64_t resets(struct __test_metadata *_metadata, FIXTURE_DATA(reset) *self)
+{
+	struct exdma_card_info info = { .size = sizeof(info) };
+
+	ASSERT_EQ(0, ioctl(self->fd, EXDMA_IOC_CARD_INFO, &info));
+	EXPECT_EQ(node_number(&self->card, 0, CARD_NODE, "resets"), info.resets);
+	return info.resets;
+}
+
+static void judge(struct __test_metadata *_metadata, FIXTURE_DATA(reset) *self)
+{
+	static const int none[] = { 0 };
+	struct traffic_sum sum;
+	char text[256];
+
+	traffic_stop(&self->traffic, &sum);
+	traffic_say(&sum, text, sizeof(text));
+	TH_LOG("%s; longest %llu ms", text, sum.longest_ns / NS_PER_MS + 0ull);
+	EXPECT_EQ(0, sum.wrong);
+	EXPECT_EQ(0, sum.some);
+	EXPECT_EQ(0, traffic_other_errors(&sum, none));
+	EXPECT_LT(0, sum.verified);
+}
+
+/* All calls go on as if nothing had been, and the program can tell that it was. */
+TEST_F(reset, by_a_program_under_load)
+{
+	uint64_t before = resets(_metadata, self);
+	int i;
+
+	ASSERT_TRUE(traffic_start(&self->traffic, &self->card, 6, self->seed));
+	for (i = 0; i < RESETS; i++) {
+		traffic_wait_any(&self->traffic, 3);
+		ASSERT_EQ(0, ioctl(self->fd, EXDMA_IOC_RESET));
+		EXPECT_EQ(before + i + 1, resets(_metadata, self));
+	}
+	traffic_wait(&self->traffic, 2);
+	judge(_metadata, self);
+}
+
+TEST_F(reset, by_sysfs_is_counted)
+{
+	uint64_t before = resets(_metadata, self);
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", self->card.bdf);
+	ASSERT_EQ(0, put_text(path, "1"));
+	EXPECT_EQ(before + 1, resets(_metadata, self));
+}
+
+/* From several sides at once, while the card works. */
+static void *reset_often(void *arg)
+{
+	int *fd = arg, i;
+
+	for (i = 0; i < RESETS / 2; i++)
+		if (ioctl(*fd, EXDMA_IOC_RESET))
+			return (void *)(intptr_t)errno;
+	return NULL;
+}
+
+TEST_F(reset, by_several_at_once)
+{
+	uint64_t before = resets(_metadata, self);
+	pthread_t thread[3];
+	void *err;
+	int i;
+
+	ASSERT_TRUE(traffic_start(&self->traffic, &self->card, 4, self->seed));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, reset_often, &self->fd));
+	for (i = 0; i < 3; i++) {
+		pthread_join(thread[i], &err);
+		EXPECT_EQ(NULL, err);
+	}
+	EXPECT_EQ(before + 3 * (RESETS / 2), resets(_metadata, self));
+	traffic_wait(&self->traffic, 2);
+	judge(_metadata, self);
+}
+
+TEST_F(reset, needs_a_file_that_may_write)
+{
+	uint64_t before = resets(_metadata, self);
+	int fd = node_open(&self->card, 0, CARD_NODE, O_RDONLY);
+
+	errno = 0;
+	EXPECT_EQ(-1, ioctl(fd, EXDMA_IOC_RESET));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(before, resets(_metadata, self));
+	close(fd);
+}
+
+struct call {
+	pthread_t thread;
+	int fd;
+	uint8_t *buf;
+	ssize_t ret;
+	uint64_t took;
+};
+
+static void *call_write(void *arg)
+{
+	struct call *call = arg;
+	uint64_t begin = now_ns();
+
+	call->ret = pwrite(call->fd, call->buf, LEN, HOME);
+	call->took = now_ns() - begin;
+	return NULL;
+}
+
+static bool arrived(FIXTURE_DATA(reset) *self)
+{
+	uint8_t *back = memory(LEN);
+	int fd = open_out(&self->card, 1);
+	bool right;
+
+	right = pread(fd, back, LEN, HOME) == LEN &&
+		pattern_is(back, LEN, HOME, self->seed);
+	close(fd);
+	return right;
+}
+
+/* A program that knows better than to wait for the watchdog. */
+TEST_F(reset, of_an_engine_that_hangs)
+{
+	struct call call = { .fd = open_in(&self->card, 1), .buf = memory(LEN) };
+	lab_t lab = lab_map(&self->card);
+
+	if (!lab)
+		SKIP(return, "this card has no lab block");
+	ASSERT_EQ(0, param_put("timeout_ms", "60000"));
+	pattern_fill(call.buf, LEN, HOME, self->seed);
+	lab_hold(lab, EXDMA_DIR_H2C, 0);
+	ASSERT_EQ(0, pthread_create(&call.thread, NULL, call_write, &call));
+	ASSERT_TRUE(lab_wait_held(lab, EXDMA_DIR_H2C, 0));
+	ASSERT_EQ(0, ioctl(self->fd, EXDMA_IOC_RESET));
+	pthread_join(call.thread, NULL);
+	EXPECT_EQ(LEN, call.ret);
+	EXPECT_TRUE(arrived(self));
+	close(call.fd);
+}
+
+/* An open file whose owner is less patient than the module; others are not. */
+TEST_F(reset, a_file_has_its_own_timeout)
+{
+	struct call call = { .fd = open_in(&self->card, 1), .buf = memory(LEN) };
+	struct exdma_options options = { .size = sizeof(options) };
+	lab_t lab = lab_map(&self->card);
+	long long timeouts;
+
+	if (!lab)
+		SKIP(return, "this card has no lab block");
+	ASSERT_EQ(0, param_put("timeout_ms", "3600000"));
+	ASSERT_EQ(0, ioctl(call.fd, EXDMA_IOC_GET_OPTIONS, &options));
+	options.timeout_ms = 200;
+	ASSERT_EQ(0, ioctl(call.fd, EXDMA_IOC_SET_OPTIONS, &options));
+	timeouts = channel_stat(&self->card, EXDMA_DIR_H2C, 0, "timeouts");
+	pattern_fill(call.buf, LEN, HOME, self->seed);
+	/* it ends with the reset of the card */
+	lab_hold(lab, EXDMA_DIR_H2C, 0);
+	ASSERT_EQ(0, pthread_create(&call.thread, NULL, call_write, &call));
+	pthread_join(call.thread, NULL);
+	EXPECT_EQ(LEN, call.ret);
+	EXPECT_LE(200 * NS_PER_MS, call.took);
+	EXPECT_GT(10 * NS_PER_SEC, call.took);
+	EXPECT_LE(timeouts + 1, channel_stat(&self->card, EXDMA_DIR_H2C, 0, "timeouts"));
+	EXPECT_TRUE(arrived(self));
+	close(call.fd);
+}
+
+/* And one that is more patient: nothing is stopped while it waits. */
+TEST_F(reset, a_file_may_wait_longer)
+{
+	struct call call = { .fd = open_in(&self->card, 1), .buf = memory(LEN) };
+	struct exdma_options options = { .size = sizeof(options) };
+	struct timespec pause = { .tv_nsec = 600000000 };
+	lab_t lab = lab_map(&self->card);
+	long long timeouts;
+
+	if (!lab)
+		SKIP(return, "this card has no lab block");
+	ASSERT_EQ(0, param_put("timeout_ms", "100"));
+	ASSERT_EQ(0, ioctl(call.fd, EXDMA_IOC_GET_OPTIONS, &options));
+	options.timeout_ms = 3600000;
+	ASSERT_EQ(0, ioctl(call.fd, EXDMA_IOC_SET_OPTIONS, &options));
+	timeouts = channel_stat(&self->card, EXDMA_DIR_H2C, 0, "timeouts");
+	pattern_fill(call.buf, LEN, HOME, self->seed);
+	lab_hold(lab, EXDMA_DIR_H2C, 0);
+	ASSERT_EQ(0, pthread_create(&call.thread, NULL, call_write, &call));
+	ASSERT_TRUE(lab_wait_held(lab, EXDMA_DIR_H2C, 0));
+	nanosleep(&pause, NULL);	/* six times what others would have got */
+	EXPECT_TRUE(lab_is_held(lab, EXDMA_DIR_H2C, 0));
+	EXPECT_EQ(timeouts, channel_stat(&self->card, EXDMA_DIR_H2C, 0, "timeouts"));
+	lab_let_go(lab, EXDMA_DIR_H2C, 0);
+	pthread_join(call.thread, NULL);
+	EXPECT_EQ(LEN, call.ret);
+	EXPECT_TRUE(arrived(self));
+	close(call.fd);
+}
+
+TEST_HARNESS_MAIN
