@@ -351,6 +351,19 @@ void lab_fault(lab_t lab, uint32_t target, uint32_t command, uint32_t count)
 	lab_sync(lab);
 }
 
+void lab_fault_value(lab_t lab, uint32_t target, uint32_t command, uint32_t count,
+		     uint32_t value)
+{
+	lab[LAB_FAULT_VALUE / 4] = value;
+	lab_fault(lab, target, command, count);
+}
+
+uint32_t lab_state(lab_t lab, uint32_t target)
+{
+	lab[LAB_FAULT_TARGET / 4] = target;
+	return lab[LAB_FAULT_STATE / 4];
+}
+
 void lab_sync(lab_t lab)
 {
 	(void)lab[LAB_ID / 4];
@@ -368,8 +381,7 @@ void lab_let_go(lab_t lab, int dir, int channel)
 
 bool lab_is_held(lab_t lab, int dir, int channel)
 {
-	lab[LAB_FAULT_TARGET / 4] = lab_engine(dir, channel);
-	return lab[LAB_FAULT_STATE / 4] & LAB_FAULT_IS_HUNG;
+	return lab_state(lab, lab_engine(dir, channel)) & LAB_FAULT_IS_HUNG;
 }
 
 bool lab_wait_held(lab_t lab, int dir, int channel)

@@ -119,6 +119,11 @@ lab_t lab_map(const struct card *card);
 uint64_t lab_count(lab_t lab, uint32_t engine, uint32_t counter);
 uint32_t lab_engine(int dir, int channel);
 void lab_fault(lab_t lab, uint32_t target, uint32_t command, uint32_t count);
+void lab_fault_value(lab_t lab, uint32_t target, uint32_t command, uint32_t count,
+		     uint32_t value);
+
+/* What a target has of LAB_FAULT_IS_*. */
+uint32_t lab_state(lab_t lab, uint32_t target);
 
 /* Waits for what was written: the card has carried it out. */
 void lab_sync(lab_t lab);

@@ -151,7 +151,8 @@ static int xdma_progress(struct exdma_channel *ch, u32 *done)
 	struct xdma_channel *xch = exdma_channel_priv(ch);
 	u32 wb = le32_to_cpu(READ_ONCE(*xch->writeback));
 
-	if (unlikely(wb & ~XDMA_WB_COUNT))
+	/* An error, or a word that cannot be true. */
+	if (unlikely(wb > xch->run_slots))
 		return xdma_inspect(ch, done);
 	*done = wb;
 	/* The data of C2H is read after the count that vouches for it. */
