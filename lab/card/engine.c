@@ -494,11 +494,11 @@ void engine_unhang(struct engine *e)
 }
 
 /* The error bits that Status of this direction has; bit 14 of C2H: see mover.h. */
-uint32_t engine_error_bits(const struct engine *e)
+uint32_t engine_error_bits(enum xdma_dir dir)
 {
 	uint32_t both = ST_ALIGN | ST_MAGIC | ST_LENGTH | ST_DESC;
 
-	if (e->dir == XDMA_H2C)
+	if (dir == XDMA_H2C)
 		return both | ST_READ | ST_WRITE_DECODE | ST_WRITE_SLAVE;
 	return both | ST_READ_UR | ST_READ_SLAVE | ST_WRITE_DECODE;
 }

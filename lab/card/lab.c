@@ -92,7 +92,7 @@ static bool engine_fault(struct lab *lab, struct engine *e, uint32_t command, ui
 		engine_unhang(e);
 		return true;
 	case LAB_FAULT_ERROR:
-		value &= engine_error_bits(e);
+		value &= engine_error_bits(e->dir);
 		if (value)
 			fault_arm(f, FAULT_ERROR, e->id, n, value);
 		else

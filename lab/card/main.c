@@ -133,8 +133,11 @@ static const char usage[] =
 	"       width=64..512          datapath bits (256)\n"
 	"       align=HEX              Alignments register (00010140)\n"
 	"       strict=on|off          note breaches of the IP's rules (on)\n"
-	"       fault=hang:ENGINE[:N]  hang after N descriptors; ENGINE like h2c0\n"
-	"       fault=lose:ENGINE:N    lose N interrupts; several joined with +\n"
+	"       fault=KIND:TARGET...   go wrong; several joined with +; TARGET like h2c0,\n"
+	"                              user3 or card; see README.md for what each does:\n"
+	"         hang:ENGINE[:N] error:ENGINE:N:BITS stale:ENGINE:N corrupt:ENGINE:N:WORD\n"
+	"         lose:LINE:N delay:LINE:N:US duplicate:LINE:N[:US] slow:ENGINE|card:RATE\n"
+	"         gone:card:N[:MS] refuse:card:N die:card:N\n"
 	"  --books=FILE        write the books here on SIGUSR1, disconnect and exit\n"
 	"  --log=FILE          append a log of events\n"
 	"  --help              this text\n";

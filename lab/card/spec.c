@@ -22,8 +22,7 @@ static bool fail(struct parser *p, const char *what)
 	return false;
 }
 
-/* A number with an optional suffix K, M, G, T (powers of 1024). */
-static bool number(const char *text, int base, uint64_t *out)
+bool spec_number(const char *text, int base, uint64_t *out)
 {
 	static const char suffixes[] = "KMGT";
 	const char *suffix;
@@ -55,7 +54,7 @@ static bool get_number(struct parser *p, uint64_t low, uint64_t high, uint64_t *
 {
 	char range[80];
 
-	if (number(p->value, 0, out) && *out >= low && *out <= high)
+	if (spec_number(p->value, 0, out) && *out >= low && *out <= high)
 		return true;
 	snprintf(range, sizeof(range), "must be a number from %llu to %llu",
 		 (unsigned long long)low, (unsigned long long)high);
@@ -76,7 +75,7 @@ static bool get_bar_size(struct parser *p, uint64_t smallest, uint64_t *out)
 {
 	uint64_t v;
 
-	if (!number(p->value, 0, &v) || (v && (v < smallest || (v & (v - 1)))))
+	if (!spec_number(p->value, 0, &v) || (v && (v < smallest || (v & (v - 1)))))
 		return fail(p, "must be 0 or a power of two, at least 4K");
 	*out = v;
 	return true;
@@ -140,55 +139,27 @@ static bool parse_align(struct parser *p)
 {
 	uint64_t v;
 
-	if (!number(p->value, 16, &v) || v > UINT32_MAX)
+	if (!spec_number(p->value, 16, &v) || v > UINT32_MAX)
 		return fail(p, "must be a hexadecimal register value");
 	p->config->xdma.alignments = (uint32_t)v;
 	return true;
 }
 
-/* hang:h2c0, hang:c2h1:100, lose:h2c0:3, lose:user2:1; several with '+' */
-static bool parse_one_fault(struct parser *p, const char *text)
+static bool parse_one_fault(struct parser *p, char *text)
 {
 	struct card_config *c = p->config;
-	struct card_fault f = { 0 };
-	unsigned int channel;
-	char what[8];
-	int used = 0;
+	struct card_fault f;
+	const char *wrong = spec_fault(text, &c->xdma, &f);
 
-	if (sscanf(text, "%7[a-z]:", what) != 1)
-		return fail(p, "must be hang:ENGINE[:N] or lose:ENGINE:N");
-	if (sscanf(text, "%*[a-z]:h2c%1u%n", &channel, &used) == 1 && channel < c->xdma.h2c)
-		f.target = LAB_ENGINE_H2C(channel);
-	else if (sscanf(text, "%*[a-z]:c2h%1u%n", &channel, &used) == 1 &&
-		 channel < c->xdma.c2h)
-		f.target = LAB_ENGINE_C2H(channel);
-	else if (sscanf(text, "%*[a-z]:user%2u%n", &channel, &used) == 1 &&
-		 channel < IRQ_USERS && !strcmp(what, "lose"))
-		f.target = LAB_FAULT_USER(channel);
-	else
-		return fail(p, "there is no such engine");
-	text += used;
-	if (*text == ':') {
-		uint64_t v;
-
-		if (!number(text + 1, 0, &v) || v > UINT32_MAX)
-			return fail(p, "the count is not a number");
-		f.n = (uint32_t)v;
-	} else if (*text || !strcmp(what, "lose")) {
-		return fail(p, "a count must follow the engine");
-	}
-	if (!strcmp(what, "hang"))
-		f.command = LAB_FAULT_HANG_AFTER;
-	else if (!strcmp(what, "lose"))
-		f.command = LAB_FAULT_LOSE;
-	else
-		return fail(p, "must be hang or lose");
+	if (wrong)
+		return fail(p, wrong);
 	if (c->faults == CARD_MAX_FAULTS)
 		return fail(p, "too many faults");
 	c->fault[c->faults++] = f;
 	return true;
 }
 
+/* Several are joined with '+'. */
 static bool parse_fault(struct parser *p)
 {
 	char *copy = strdup(p->value), *rest = copy, *one;

@@ -18,4 +18,17 @@
  */
 bool spec_parse(const char *text, struct card_config *config, char *error, size_t len);
 
+/* A number with an optional suffix K, M, G, T (powers of 1024; not if @base is 16). */
+bool spec_number(const char *text, int base, uint64_t *out);
+
+/**
+ * spec_fault() - read one fault (spec-fault.c)
+ * @text: KIND:TARGET:N:VALUE; is taken apart
+ * @setup: which engines there are
+ * @f: filled in
+ *
+ * Return: NULL, or what is wrong.
+ */
+const char *spec_fault(char *text, const struct xdma_setup *setup, struct card_fault *f);
+
 #endif

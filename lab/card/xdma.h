@@ -195,7 +195,7 @@ uint64_t engine_perf_cycles(const struct engine *e);
 void engine_hang(struct engine *e);
 void engine_unhang(struct engine *e);
 void engine_set_rate(struct engine *e, uint64_t rate);
-uint32_t engine_error_bits(const struct engine *e);
+uint32_t engine_error_bits(enum xdma_dir dir);
 
 static inline bool engine_busy(const struct engine *e)
 {

@@ -258,6 +258,17 @@ static void test_cardmem_huge(void)
 
 /* --- specifications ------------------------------------------------------ */
 
+/* One fault of a specification, by the lab block's numbers. */
+#define CHECK_SPEC(text, target_, command_, n_, value_)				\
+	do {									\
+		CHECK(spec_parse("fault=" text, &c, e, sizeof(e)));		\
+		CHECK_EQ(c.faults, 1);						\
+		CHECK_EQ(c.fault[0].target, target_);				\
+		CHECK_EQ(c.fault[0].command, command_);				\
+		CHECK_EQ(c.fault[0].n, n_);					\
+		CHECK_EQ(c.fault[0].value, value_);				\
+	} while (0)
+
 static void test_spec_good(void)
 {
 	struct card_config c;
@@ -301,6 +312,21 @@ static void test_spec_good(void)
 	/* the fault may come before the channels it names */
 	CHECK(spec_parse("fault=hang:c2h3:1,c2h=4", &c, e, sizeof(e)));
 	CHECK_EQ(c.fault[0].target, 7);
+	CHECK_SPEC("error:c2h0:3:0x4200", LAB_ENGINE_C2H(0), LAB_FAULT_ERROR, 3, 0x4200);
+	CHECK_SPEC("error:h2c0:0:0x10", LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 0, 0x10);
+	CHECK_SPEC("stale:h2c0:2", LAB_ENGINE_H2C(0), LAB_FAULT_STALE, 2, 0);
+	CHECK_SPEC("corrupt:c2h0:always:0xffffffff", LAB_ENGINE_C2H(0), LAB_FAULT_CORRUPT,
+		   LAB_FAULT_ALWAYS, 0xffffffff);
+	CHECK_SPEC("slow:h2c0:10M", LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 10 << 20);
+	CHECK_SPEC("slow:card:1", LAB_ENGINE_CARD, LAB_FAULT_SLOW, 0, 1);
+	CHECK_SPEC("lose:c2h0:always", LAB_ENGINE_C2H(0), LAB_FAULT_LOSE, LAB_FAULT_ALWAYS, 0);
+	CHECK_SPEC("delay:user10:1:500", LAB_FAULT_USER(10), LAB_FAULT_DELAY, 1, 500);
+	CHECK_SPEC("duplicate:h2c0:4", LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 4, 0);
+	CHECK_SPEC("duplicate:h2c0:4:70", LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 4, 70);
+	CHECK_SPEC("gone:card:9", LAB_ENGINE_CARD, LAB_FAULT_GONE, 9, 0);
+	CHECK_SPEC("gone:card:9:250", LAB_ENGINE_CARD, LAB_FAULT_GONE, 9, 250);
+	CHECK_SPEC("refuse:card:2", LAB_ENGINE_CARD, LAB_FAULT_REFUSE, 2, 0);
+	CHECK_SPEC("die:card:100", LAB_ENGINE_CARD, LAB_FAULT_DIE, 100, 0);
 	CHECK(spec_parse("irq=msix", &c, e, sizeof(e)));
 	CHECK(c.msix && !c.msi && !c.intx);
 	CHECK(spec_parse("irq=intx", &c, e, sizeof(e)));
@@ -319,6 +345,16 @@ static void test_spec_bad(void)
 		"colour=red", "fault=", "fault=hang", "fault=hang:h2c1", "fault=hang:h2c0:",
 		"fault=hang:h2c0:x", "fault=lose:h2c0", "fault=hang:user1:1", "fault=burn:h2c0",
 		"fault=lose:user16:1", "fault=hang:h2c0x", "fault=hang:h2c0+", "fault=+",
+		"fault=hang:h2c0:1:2", "fault=hang:h2c0:always", "fault=hang:card",
+		"fault=hang:h2c00000", "fault=hang:h2c", "fault=error:h2c0:1", "fault=error:h2c0",
+		"fault=error:h2c0:1:0", "fault=error:h2c0:1:1", "fault=error:c2h0:0:0x8000",
+		"fault=error:h2c0:1:0x180", "fault=stale:h2c0", "fault=stale:user0:1",
+		"fault=corrupt:h2c0:1", "fault=corrupt:h2c0:1:4G", "fault=slow:h2c0",
+		"fault=slow:card:0", "fault=slow:user0:1", "fault=lose:card:1",
+		"fault=delay:h2c0:1", "fault=delay:h2c0:1:1:1", "fault=duplicate:h2c0",
+		"fault=invent:h2c0:1", "fault=gone:card", "fault=gone:card:0:5",
+		"fault=gone:h2c0:1", "fault=refuse:card", "fault=refuse:c2h0:1", "fault=die:card",
+		"fault=die:card:0", "fault=die:card:always", "fault=:h2c0", "fault=h2c0:hang",
 	};
 	struct card_config c;
 	char e[200];

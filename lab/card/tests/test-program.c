@@ -410,6 +410,82 @@ static void test_books(void)
 	rmdir(f.prog.dir);
 }
 
+static void fault(struct fixture *f, uint32_t target, uint32_t command, uint32_t n, uint32_t value)
+{
+	client_post(&f->c, USER, LAB_FAULT_TARGET, target);
+	client_post(&f->c, USER, LAB_FAULT_COUNT, n);
+	client_post(&f->c, USER, LAB_FAULT_VALUE, value);
+	client_post(&f->c, USER, LAB_FAULT_CMD, command);
+}
+
+/* The process ends: with status 0, with its books, without a word to the client. */
+static void wait_for_death(struct fixture *f)
+{
+	int status;
+
+	CHECK_EQ(waitpid(f->prog.pid, &status, 0), f->prog.pid);
+	CHECK_EQ(status, 0);
+	CHECK(client_closed(&f->c));
+	CHECK(books_have(f, "\"die\": 1"));
+	close_client(f);
+	unlink(f->prog.socket);
+	unlink(f->prog.books);
+	unlink(f->prog.log);
+	rmdir(f->prog.dir);
+}
+
+static void test_die(void)
+{
+	struct fixture f;
+
+	CHECK(up(&f, ""));
+	fault(&f, LAB_ENGINE_CARD, LAB_FAULT_DIE, 0, 0);
+	wait_for_death(&f);
+	CHECK_OK();
+	/* by SPEC, in an engine's thread */
+	CHECK(up(&f, "fault=die:card:1"));
+	put_desc(&f, 0x1000, 3, 4096, 0x100000, 0);
+	start(&f, 0, 0x1000);
+	CHECK_EQ(wait_event(f.event[0], 2000), 1);
+	start(&f, 0, 0x1000);
+	wait_for_death(&f);
+}
+
+/* Gone, and back for the same client: its eventfds and maps are still good. */
+static void test_gone(void)
+{
+	struct fixture f;
+
+	CHECK(up(&f, "fault=delay:h2c0:1:1000"));
+	put_desc(&f, 0x1000, 3, 4096, 0x100000, 0);
+	start(&f, 0, 0x1000);
+	CHECK_EQ(wait_event(f.event[0], 2000), 1);
+	fault(&f, LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 1000);
+	CHECK_EQ(client_read(&f.c, CONFIG, 0, 4), 0xffffffff);
+	CHECK_EQ(client_read(&f.c, USER, LAB_ID, 4), 0xffffffff);
+	while (client_read(&f.c, CONFIG, 0, 4) != 0x903f10ee)
+		;
+	CHECK_EQ(client_read(&f.c, CONFIG, 4, 2), 0);
+	client_write(&f.c, CONFIG, 4, 2, 0x0106);
+	client_write(&f.c, CONFIG, 0x62, 2, 0x801f);
+	client_post(&f.c, DMA, 0x2014, ~0u);
+	client_post(&f.c, DMA, 0x0090, 0x00f83e1e);
+	start(&f, 0, 0x1000);
+	CHECK_EQ(wait_event(f.event[0], 2000), 1);
+	client_post(&f.c, USER, LAB_BOOKS_CMD, LAB_BOOKS_WRITE);
+	while (client_read(&f.c, USER, LAB_BOOKS_CMD, 4))
+		;
+	CHECK(books_have(&f, "\"delay\": 1, \"duplicate\": 0, \"invent\": 0, \"gone\": 1,"));
+	/* gone for ever is gone for this client; the program still stops when told */
+	fault(&f, LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 0);
+	CHECK_EQ(client_read(&f.c, USER, LAB_ID, 4), 0xffffffff);
+	close_client(&f);
+	CHECK(client_connect(&f.c, f.prog.socket) && client_start(&f.c, RAM));
+	CHECK_EQ(client_read(&f.c, USER, LAB_ID, 4), LAB_ID_VALUE);
+	client_close(&f.c);
+	CHECK_EQ(program_stop(&f.prog), 0);
+}
+
 /* Run the program with these arguments; its status, and what it printed. */
 static int run_card(const char *args, char *out, size_t len)
 {
@@ -463,7 +539,8 @@ static void test_arguments(void)
 static const struct test tests[] = {
 	TEST(test_round_trip), TEST(test_latency), TEST(test_flr_keeps_plumbing),
 	TEST(test_pipelined_maps), TEST(test_truncated_memory), TEST(test_intx),
-	TEST(test_reconnect), TEST(test_bad_peers), TEST(test_books), TEST(test_arguments),
+	TEST(test_reconnect), TEST(test_bad_peers), TEST(test_books), TEST(test_die),
+	TEST(test_gone), TEST(test_arguments),
 };
 
 int main(int argc, char **argv)

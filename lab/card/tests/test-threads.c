@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Engines running by themselves: resets and unmapping in the middle of a run,
- * all engines at once, the link model's timing, hang and recovery. Also built
- * with the thread sanitizer.
+ * all engines at once, the link model's timing, hang and recovery, and the other
+ * faults where threads meet. Also built with the thread sanitizer.
  */
 #include <sched.h>
 
@@ -228,6 +228,162 @@ static void test_disconnect_while_busy(void)
 	bench_down(&b);
 }
 
+/* --- faults -------------------------------------------------------------- */
+
+static void fault(uint32_t target, uint32_t command, uint32_t n, uint32_t value)
+{
+	user_wr(&b, LAB_FAULT_TARGET, target);
+	user_wr(&b, LAB_FAULT_COUNT, n);
+	user_wr(&b, LAB_FAULT_VALUE, value);
+	user_wr(&b, LAB_FAULT_CMD, command);
+}
+
+static void recover(void)
+{
+	cfg_wr(&b, 0x04, 2, 0x0006);
+	cfg_wr(&b, 0x62, 2, 0x8000);
+	wr(&b, 0x20a0, 0x03020100);
+	wr(&b, 0x2014, 3);
+	wr(&b, H2C + 0x90, ST_STOPPED);
+	wr(&b, C2H + 0x90, ST_STOPPED);
+}
+
+/* Held back by a thread of its own: the engine goes on, the message comes. */
+static void test_late_interrupts(void)
+{
+	uint64_t t = now_ns();
+
+	CHECK(bench_up(&b, "", true));
+	put_chain(&b, 0x1000, 1, 64, 0x2000, 0, false);
+	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, 20000);
+	start(&b, H2C, 0x1000, 0, CTRL_START);
+	CHECK(wait_idle(&b, H2C));
+	CHECK(wait_irq(&b, 0, 1));
+	CHECK(now_ns() - t >= 20000000);
+	/* a later one first, then an earlier one: each at its time */
+	fault(LAB_FAULT_USER(0), LAB_FAULT_INVENT, 2, 5000000);
+	CHECK_EQ(b.irqs[8], 1);
+	fault(LAB_ENGINE_H2C(0), LAB_FAULT_INVENT, 3, 1000);
+	CHECK(wait_irq(&b, 0, 4));
+	CHECK_EQ(b.irqs[8], 1);
+	/* what is on its way at the end is nobody's */
+	bench_down(&b);
+}
+
+static void test_reset_while_late(void)
+{
+	unsigned int i, seen;
+
+	CHECK(bench_up(&b, "", true));
+	put_chain(&b, 0x1000, 1, 64, 0x2000, 0, false);
+	for (i = 0; i < 200; i++) {
+		fault(LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, i);
+		fault(LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 100, 1);
+		start(&b, H2C, 0x1000, 0, CTRL_START);
+		CHECK(wait_idle(&b, H2C));
+		cfg_wr(&b, 0x78, 2, 0x8000);
+		seen = b.irqs[0] + b.irqs[1];
+		fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+		recover();
+		CHECK_EQ(b.irqs[0] + b.irqs[1], seen);
+	}
+	CHECK_EQ(all_violations(&b), 0);
+	bench_down(&b);
+}
+
+/* Wait until the card went away so many times, and is back. */
+static bool wait_back(unsigned int times)
+{
+	uint64_t end = now_ns() + 5 * NSEC_PER_SEC;
+
+	while (counted(&b.card.books.struck[FAULT_GONE]) < times ||
+	       user_rd(&b, LAB_ID) != LAB_ID_VALUE) {
+		if (now_ns() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
+/* Struck by one engine's thread, with the others in the middle of copies. */
+static void test_gone_while_busy(void)
+{
+	unsigned int i, e;
+
+	CHECK(bench_up(&b, "h2c=4,c2h=4", true));
+	for (i = 0; i < 30; i++) {
+		fault(LAB_ENGINE_CARD, LAB_FAULT_GONE, i % 3 ? 1000 : 0, 20);
+		if (i % 3) {
+			for (e = 0; e < 4; e++) {
+				/* each to its own place */
+				put_desc(&b, 0x1000 + 32 * e, (struct descriptor){
+					 .len = e % 2 ? 64 : 65536, .src = 0x400000,
+					 .dst = e << 20, .next = 0x1000 + 32 * e });
+				start(&b, H2C + 0x100 * e, 0x1000 + 32 * e, 0, CTRL_START);
+			}
+		}
+		CHECK(wait_back(i + 1));
+		/* nothing of before is on, and it can be used */
+		memset(b.ram + 0x1000, 0, 4096);
+		for (e = 0; e < 4; e++)
+			CHECK_EQ(rd(&b, H2C + 0x100 * e + 0x40), 0);
+		recover();
+		b.irqs[0] = 0;
+		put_chain(&b, 0x1000, 1, 64, 0x2000, 0, false);
+		start(&b, H2C, 0x1000, 0, CTRL_START);
+		CHECK(wait_irq(&b, 0, 1));
+	}
+	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_STRUCK_GONE), 30);
+	CHECK_EQ(all_violations(&b), 0);
+	bench_down(&b);
+}
+
+static void test_refused_while_busy(void)
+{
+	unsigned int i;
+
+	CHECK(bench_up(&b, "", true));
+	for (i = 0; i < 50; i++) {
+		fault(LAB_ENGINE_CARD, LAB_FAULT_REFUSE, 2, 0);
+		put_loop(0x1000);
+		start(&b, H2C, 0x1000, 0, CTRL_START);
+		while (!book(&b, LAB_ENGINE_H2C(0), LAB_BYTES))
+			sched_yield();
+		fault(LAB_ENGINE_H2C(0), LAB_FAULT_HANG, 0, 0);
+		cfg_wr(&b, 0x78, 2, 0x8000);
+		CHECK_EQ(rd(&b, H2C + 0x40), ST_BUSY);
+		cfg_wr(&b, 0x78, 2, 0x8000);
+		CHECK_EQ(rd(&b, H2C + 0x40), ST_BUSY);
+		/* stuck, but out of guest memory */
+		memset(b.ram + 0x1000, 0, 32);
+		if (i % 2) {
+			cfg_wr(&b, 0x78, 2, 0x8000);
+		} else {
+			fault(LAB_ENGINE_H2C(0), LAB_FAULT_UNHANG, 0, 0);
+			CHECK(wait_idle(&b, H2C));
+		}
+		CHECK_EQ(rd(&b, H2C + 0x40), 0);
+		user_wr(&b, LAB_BOOKS_CMD, LAB_BOOKS_ZERO);
+		cfg_wr(&b, 0x04, 2, 0x0006);
+	}
+	CHECK_EQ(all_violations(&b), 0);
+	bench_down(&b);
+}
+
+/* An engine that sleeps by the old rate wakes for the new one. */
+static void test_slow_and_fast(void)
+{
+	CHECK(bench_up(&b, "", true));
+	fault(LAB_ENGINE_CARD, LAB_FAULT_SLOW, 0, 1);
+	put_chain(&b, 0x1000, 1, 65536, 0x10000, 0, false);
+	start(&b, H2C, 0x1000, 0, CTRL_START);
+	CHECK_EQ(rd(&b, H2C + 0x40), ST_BUSY);
+	fault(LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
+	CHECK(wait_irq(&b, 0, 1));
+	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_STRUCK_SLOW), 1);
+	bench_down(&b);
+}
+
 /* --- the link model ------------------------------------------------------ */
 
 /* Busy time of a number of equal runs. */
@@ -333,7 +489,9 @@ static const struct test tests[] = {
 	TEST(test_all_engines_at_once), TEST(test_reset_while_busy),
 	TEST(test_unmap_while_busy), TEST(test_stop_while_busy),
 	TEST(test_descriptor_changed_while_on), TEST(test_hang_and_recover),
-	TEST(test_disconnect_while_busy), TEST(test_pace_rate),
+	TEST(test_disconnect_while_busy), TEST(test_late_interrupts),
+	TEST(test_reset_while_late), TEST(test_gone_while_busy),
+	TEST(test_refused_while_busy), TEST(test_slow_and_fast), TEST(test_pace_rate),
 	TEST(test_pace_descriptors), TEST(test_pace_runs), TEST(test_pace_large),
 	TEST(test_pace_reset), TEST(test_idle_time),
 };
