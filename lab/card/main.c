@@ -3,7 +3,8 @@
  * exdma-card: the program. Options, signals, the books' file.
  *
  * Threads: the main one accepts clients; a session thread serves one; each
- * engine has one; one writes the books' file; one takes signals.
+ * engine has one; one sends late interrupts; one writes the books' file; one
+ * takes signals.
  */
 #include <errno.h>
 #include <getopt.h>

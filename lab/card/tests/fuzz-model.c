@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fuzzing the model: a little program of register accesses, descriptors,
- * mappings, resets and engine steps, without any protocol. Afterwards the
+ * mappings, resets, faults and engine steps, without any protocol. Afterwards the
  * card must still come to rest, forget everything at a reset, and do a plain
  * transfer right.
  */
@@ -25,6 +25,20 @@ struct input {
 	const uint8_t *p;
 	size_t left;
 };
+
+/* The clock of this program: a fault may make the link slower than anybody waits for. */
+static uint64_t fake_time = NSEC_PER_SEC;
+
+uint64_t now_ns(void)
+{
+	return fake_time += 50;
+}
+
+void sleep_until(uint64_t ns)
+{
+	if (ns > fake_time)
+		fake_time = ns;
+}
 
 static uint8_t byte(struct input *in)
 {
@@ -126,7 +140,7 @@ static void step(struct input *in)
 	uint32_t channel, v;
 	size_t n;
 
-	switch (op % 12) {
+	switch (op % 14) {
 	case 0:
 		channel = (op / 12 % 5) << 8 | (op & 0x80 ? 0x1000 : 0);
 		write32(1, channel + places[byte(in) % ARRAY_SIZE(places)], word(in));
@@ -168,11 +182,21 @@ static void step(struct input *in)
 		card_config_write(&card, (uint64_t)byte(in), buf, 1 + op / 12 % 4);
 		break;
 	case 9:
-		write32(0, byte(in) % 0x50, word(in));
-		read32(0, byte(in) % 0x50);
+		write32(0, byte(in) % 0x54, word(in));
+		read32(0, byte(in) % 0x54);
 		break;
 	case 10:
 		card_reset(&card);
+		break;
+	case 11:
+		write32(0, LAB_FAULT_TARGET, byte(in));
+		write32(0, LAB_FAULT_COUNT, byte(in) % 16);
+		write32(0, LAB_FAULT_VALUE, word(in));
+		write32(0, LAB_FAULT_CMD, op / 14);
+		read32(0, LAB_FAULT_STATE);
+		break;
+	case 12:
+		fake_time += word(in);
 		break;
 	default:
 		card_irq_attached(&card, op / 12 % 4, byte(in) % 40);
