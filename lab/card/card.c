@@ -70,11 +70,13 @@ static void reset_function(struct card *card, bool heal);
 static void go(void *ctx, uint32_t ms)
 {
 	struct card *card = ctx;
+	uint64_t until = ms ? now_ns() + ms * 1000000ull : 0;
 
 	log_line("gone for %u ms", ms);
 	card->gone = true;
-	card->gone_until = ms ? now_ns() + ms * 1000000ull : 0;
+	card->gone_until = 0;	/* not back before the last engine has let go */
 	reset_function(card, true);
+	card->gone_until = until;
 }
 
 /* Is it there? Nobody waits for that moment: who looks finds that it has come. */
