@@ -72,6 +72,17 @@ await_socket() {
 	done
 }
 
+# card_has_msix N: whether its specification offers MSI-X; the last word on
+# "irq" counts, and there is MSI-X without one.
+card_has_msix() {
+	local word irq=all
+
+	for word in ${cards[$1]//,/ }; do
+		case $word in irq=*) irq=${word#irq=} ;; esac
+	done
+	case $irq in msi | intx) return 1 ;; esac
+}
+
 # stop_cards: have the books written, and note how each card ended.
 stop_cards() {
 	local i status

@@ -3,7 +3,7 @@
 # One run of the virtual machine, from options to exit status: calls the other
 # rooms in order.
 
-for room in privilege cache mirror rootfs mount own kernel modules card control qemu report; do
+for room in privilege cache mirror rootfs mount own kernel modules card qmp control qemu report; do
 	# shellcheck source=/dev/null
 	. "$lib/$room.sh"
 done
@@ -14,6 +14,7 @@ mem=
 cards=()
 edu=
 nvme=
+suspend=
 iommu=
 more_append=
 shares=()
@@ -42,6 +43,7 @@ parse_options() {
 		--edu) edu=yes ;;
 		--nvme) nvme=$2; shift ;;
 		--iommu) iommu=yes ;;
+		--suspend) suspend=yes ;;
 		--append) more_append+=" $2"; shift ;;
 		--share) shares+=("$2"); shift ;;
 		--books) books=$2; shift ;;
@@ -90,6 +92,7 @@ prepare_jail() {
 	make_boot_files
 	mkdir -p "$jail"/exdma/{root,run,tree,boot} "$scratch/run"
 	mount --bind "$(dirname "$vmlinux")" "$jail/exdma/boot"
+	[ -z "$suspend" ] || cp "$kernel_image" "$scratch/bzImage"
 	mount --bind "$scratch" "$jail/exdma/run"
 	mount --bind "$top" "$jail/exdma/tree"
 	build_programs
@@ -123,7 +126,7 @@ prepare_guest() {
 	printf '%s\0' "$(work_dir)" >"$scratch/run/directory"
 	printf '%s\0' "$(stty size 2>/dev/null || :)" >"$scratch/run/terminal"
 	printf '%s\0' >"$scratch/run/environment" \
-		"PATH=$top/build/userspace:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+		"PATH=$top/build/userspace:$vm_dir/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
 		HOME=/root LANG=C.UTF-8 "TERM=${TERM:-dumb}" \
 		"EXDMA_KERNEL=$kernel"
 }
@@ -131,8 +134,13 @@ prepare_guest() {
 prepare_qemu() {
 	local i
 
-	qemu_machine "$cpus" "$mem" "$iommu"
+	qemu_machine "$cpus" "$mem" "$iommu" "$suspend"
 	qemu_log /exdma/run/kernel.log
+	for i in "${!cards[@]}"; do
+		qemu_card "$i" "/exdma/run/card$i.sock"
+	done
+	[ -z "$edu" ] || qemu_port '{"driver":"edu"'
+	[ -z "$nvme" ] || qemu_nvme /exdma/nvme/drive
 	if [ -n "$interactive" ]; then
 		qemu_output
 		qemu_terminal
@@ -141,19 +149,20 @@ prepare_qemu() {
 	else
 		qemu_output stdout=/exdma/run/stdout stderr=/exdma/run/stderr
 	fi
+	qemu_control /exdma/run/control
+	qemu_monitor /exdma/run/qmp
 	qemu_export exdma-root /exdma/root ro
 	qemu_export exdma-run /exdma/run/run rw
 	qemu_export exdma-tree /exdma/tree ro
 	for i in "${!shares[@]}"; do
 		qemu_export "exdma-share$i" "/exdma/share$i" rw
 	done
-	for i in "${!cards[@]}"; do
-		qemu_card "/exdma/run/card$i.sock"
-	done
-	[ -z "$edu" ] || qemu_port '{"driver":"edu"'
-	[ -z "$nvme" ] || qemu_nvme /exdma/nvme/drive
 	append+=$more_append
-	qemu_kernel /exdma/boot/vmlinux /exdma/boot/initramfs
+	if [ -n "$suspend" ]; then
+		qemu_kernel /exdma/run/bzImage /exdma/boot/initramfs
+	else
+		qemu_kernel /exdma/boot/vmlinux /exdma/boot/initramfs
+	fi
 }
 
 # Start a follower of an output file: it passes everything on to our own
@@ -202,8 +211,8 @@ run_machine() {
 	prepare_jail
 	prepare_guest
 	start_cards
-	start_control
 	prepare_qemu
+	start_control
 	run_qemu || qemu_status=$?
 	stop_cards
 

@@ -12,8 +12,9 @@ append=$kernel_arguments
 ports=0
 exports=0
 
-# qemu_machine CPUS MEMORY IOMMU: the computer itself. Emulated page walks are
-# shorter without the fifth level of page tables.
+# qemu_machine CPUS MEMORY IOMMU SUSPEND: the computer itself, which offers S3
+# only if it would survive it (see qemu_kernel). Emulated page walks are shorter
+# without the fifth level of page tables.
 qemu_machine() {
 	local machine=q35,memory-backend=ram,sata=off,smbus=off,hpet=off
 
@@ -26,6 +27,7 @@ qemu_machine() {
 	kvm) qemu+=(-accel kvm -cpu host) ;;
 	*) qemu+=(-accel 'tcg,thread=multi' -cpu 'max,la57=off') ;;
 	esac
+	[ -n "$4" ] || qemu+=(-global ICH9-LPC.disable_s3=1)
 	if [ -n "$3" ]; then
 		qemu+=(-device 'intel-iommu,caching-mode=on,intremap=on')
 		append+=' intel_iommu=on iommu.strict=1'
@@ -37,23 +39,46 @@ qemu_log() {
 	qemu+=(-chardev "file,id=log,path=$1" -serial chardev:log)
 }
 
+# qemu_virtio DEVICE: a virtio device (JSON without its braces) that keeps its
+# state while the machine sleeps, because Linux could not bring a 9p file system
+# back. Linux believes it from 6.9 or so on, and only behind a port.
+qemu_virtio() {
+	qemu_port "{$1,\"x-pcie-pm-no-soft-reset\":true"
+}
+
 # qemu_output NAME=FILE...: what the guest writes to its port NAME goes to
-# FILE; its port "control" is always there. Writes are handled while the guest waits (no ioeventfd), so all of the
+# FILE. Writes are handled while the guest waits (no ioeventfd), so all of the
 # output is in the file when the power goes off.
 qemu_output() {
 	local port
 
-	qemu+=(-device 'virtio-serial-pci,id=serial,ioeventfd=off')
-	for port in control=/exdma/run/control "$@"; do
-		qemu+=(-chardev "file,id=${port%%=*},path=${port#*=}"
-			-device "virtserialport,bus=serial.0,chardev=${port%%=*},name=exdma.${port%%=*}")
+	qemu_virtio '"driver":"virtio-serial-pci","id":"serial","ioeventfd":false'
+	for port in "$@"; do
+		qemu+=(-chardev "file,id=${port%%=*},path=${port#*=}")
+		qemu_serial_port "${port%%=*}"
 	done
+}
+
+# qemu_control PATH: the guest's port "control" is the named pipes PATH.in (to
+# the guest) and PATH.out (after qemu_output).
+qemu_control() {
+	qemu+=(-chardev "pipe,id=control,path=$1")
+	qemu_serial_port control
+}
+
+qemu_serial_port() {
+	qemu+=(-device "{\"driver\":\"virtserialport\",\"bus\":\"serial.0\",\"chardev\":\"$1\",\"name\":\"exdma.$1\"}")
+}
+
+# qemu_monitor PATH: QMP on the named pipes PATH.in (to QEMU) and PATH.out.
+qemu_monitor() {
+	qemu+=(-chardev "pipe,id=monitor,path=$1" -object 'monitor-qmp,id=qmp,chardev=monitor')
 }
 
 # qemu_terminal: the caller's terminal is the guest's hvc0 (after qemu_output).
 qemu_terminal() {
 	qemu+=(-chardev 'stdio,id=terminal,signal=off'
-		-device 'virtconsole,bus=serial.0,chardev=terminal')
+		-device '{"driver":"virtconsole","bus":"serial.0","chardev":"terminal"}')
 }
 
 # qemu_export TAG PATH MODE: a directory for the guest, by 9p.
@@ -61,8 +86,8 @@ qemu_export() {
 	local readonly=off
 
 	[ "$3" = rw ] || readonly=on
-	qemu+=(-fsdev "local,id=fs$exports,path=$2,security_model=none,readonly=$readonly,multidevs=remap"
-		-device "virtio-9p-pci,fsdev=fs$exports,mount_tag=$1")
+	qemu+=(-fsdev "local,id=fs$exports,path=$2,security_model=none,readonly=$readonly,multidevs=remap")
+	qemu_virtio "\"driver\":\"virtio-9p-pci\",\"fsdev\":\"fs$exports\",\"mount_tag\":\"$1\""
 	exports=$((exports + 1))
 }
 
@@ -74,9 +99,17 @@ qemu_port() {
 		-device "$1,\"bus\":\"port$ports\"}")
 }
 
-# qemu_card SOCKET
+# qemu_card N SOCKET: card N, which the monitor calls cardN.
 qemu_card() {
-	qemu_port "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"$1\"}"
+	qemu_port "{$(qemu_card_arguments "$1" "$2")"
+	card_port[$1]=port$ports
+}
+card_port=()
+
+# What makes card N a device, for the command line or the monitor.
+qemu_card_arguments() {
+	printf '"driver":"vfio-user-pci","id":"card%s","socket":{"type":"unix","path":"%s"}' \
+		"$1" "$2"
 }
 
 # qemu_nvme FILE: QEMU's NVMe drive, to compare with.
@@ -85,7 +118,9 @@ qemu_nvme() {
 	qemu_port '{"driver":"nvme","serial":"exdma","drive":"nvme"'
 }
 
-# qemu_kernel VMLINUX INITRAMFS
+# qemu_kernel KERNEL INITRAMFS: an ELF kernel starts sooner; but QEMU puts it
+# into memory itself, and does so again at each reset, which the end of S3 is,
+# over what the kernel has there. A bzImage is loaded by the firmware, once.
 qemu_kernel() {
 	qemu+=(-kernel "$1" -initrd "$2" -append "$append")
 }

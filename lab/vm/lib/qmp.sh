@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154,SC2034
+# QEMU's monitor (QMP), spoken over a pair of named pipes, which needs nothing
+# but bash. One line is one message. Knows nothing of cards.
+
+# qmp_open PATH: QEMU's ends are PATH.in and PATH.out. Does not wait for QEMU:
+# what is written now, it reads when it starts.
+qmp_open() {
+	exec {qmp_in}<>"$1.in" {qmp_out}<>"$1.out"
+	qmp_ready=
+	qmp_events=()
+}
+
+# qmp COMMAND [ARGUMENTS]: have QEMU do it; the arguments are the inside of a
+# JSON object. $qmp_answer is what it said; if it refused, the status is 1 and
+# $qmp_answer the reason.
+qmp() {
+	if [ -z "$qmp_ready" ]; then
+		qmp_ready=yes
+		qmp qmp_capabilities || return
+	fi
+	qmp_send "$1" "${2:-}"
+	qmp_receive
+}
+
+qmp_send() {
+	printf '{"execute":"%s","arguments":{%s}}\n' "$1" "${2:-}" >&"$qmp_in"
+}
+
+qmp_receive() {
+	while read -r -t 30 -u "$qmp_out" qmp_answer; do
+		case $qmp_answer in
+		'{"return"'*) return 0 ;;
+		'{"error"'*)
+			qmp_answer=${qmp_answer#*'"desc": "'}
+			qmp_answer=${qmp_answer%%'"}'*}
+			return 1
+			;;
+		*'"event": '*) qmp_events+=("$qmp_answer") ;;
+		esac
+	done
+	qmp_answer='QEMU does not answer'
+	return 1
+}
+
+# qmp_await SECONDS EVENT TEXT: wait until QEMU has told of EVENT with TEXT in
+# it since the last qmp_forget.
+qmp_await() {
+	local deadline=$((SECONDS + $1)) line
+
+	for line in "${qmp_events[@]}"; do
+		[[ $line != *"\"event\": \"$2\""*"$3"* ]] || return 0
+	done
+	while [ "$SECONDS" -le "$deadline" ]; do
+		read -r -t 1 -u "$qmp_out" line || continue
+		qmp_events+=("$line")
+		[[ $line != *"\"event\": \"$2\""*"$3"* ]] || return 0
+	done
+	return 1
+}
+
+qmp_forget() {
+	qmp_events=()
+}
+
+# qmp_wake: end the guest's sleep (S3). QEMU resets the chipset then, and its
+# firmware does not tell the chipset again where the ACPI registers are, so a
+# kernel that comes back finds none: no power off, no hot-plug, no second sleep.
+# Here it is told, before the kernel runs: the machine is stopped while its
+# firmware still works, and the port that selects registers is left as it was.
+qmp_wake() {
+	local selected
+
+	qmp_send system_wakeup
+	qmp_send stop
+	qmp_receive || {
+		qmp_receive && qmp cont
+		return 1
+	}
+	qmp_receive && qmp_console 'i /w 0xcf8' || return
+	selected=${qmp_answer##*= }
+	qmp_select 0x40 '/w 0xcfc 0x601' && qmp_select 0x44 '/b 0xcfc 0x80' &&
+		qmp_console "o /w 0xcf8 ${selected%%[^0-9a-fx]*}" && qmp cont
+}
+
+# The register at $1 of the LPC bridge (00:1f.0).
+qmp_select() {
+	qmp_console "o /w 0xcf8 $((0x8000f800 | $1))" && qmp_console "o $2"
+}
+
+qmp_console() {
+	qmp human-monitor-command "\"command-line\":\"$1\""
+}
