@@ -312,16 +312,15 @@ static void test_gone_while_busy(void)
 
 	CHECK(bench_up(&b, "h2c=4,c2h=4", true));
 	for (i = 0; i < 30; i++) {
-		fault(LAB_ENGINE_CARD, LAB_FAULT_GONE, i % 3 ? 1000 : 0, 20);
-		if (i % 3) {
-			for (e = 0; e < 4; e++) {
-				/* each to its own place */
-				put_desc(&b, 0x1000 + 32 * e, (struct descriptor){
-					 .len = e % 2 ? 64 : 65536, .src = 0x400000,
-					 .dst = e << 20, .next = 0x1000 + 32 * e });
-				start(&b, H2C + 0x100 * e, 0x1000 + 32 * e, 0, CTRL_START);
-			}
+		for (e = 0; i % 3 && e < 4; e++) {
+			/* each to its own place */
+			put_desc(&b, 0x1000 + 32 * e, (struct descriptor){
+				 .len = e % 2 ? 64 : 65536, .src = 0x400000,
+				 .dst = e << 20, .next = 0x1000 + 32 * e });
+			start(&b, H2C + 0x100 * e, 0x1000 + 32 * e, 0, CTRL_START);
 		}
+		/* now all are on: it cannot be back before the last was started */
+		fault(LAB_ENGINE_CARD, LAB_FAULT_GONE, i % 3 ? 100 : 0, 20);
 		CHECK(wait_back(i + 1));
 		/* nothing of before is on, and it can be used */
 		memset(b.ram + 0x1000, 0, 4096);
