@@ -52,8 +52,7 @@ static bool over(const struct traffic_thread *me)
 static void *go(void *arg)
 {
 	struct traffic_thread *me = arg;
-	const struct card *card = me->all->card;
-	int in = open_in(card, me->in), out = open_out(card, me->out);
+	int in = me->fd_in, out = me->fd_out;
 	uint8_t *buf = memory(TRAFFIC_ROOM);
 	uint64_t seed;
 	size_t len;
@@ -88,6 +87,10 @@ static bool let_go(struct traffic *t, int threads)
 		struct traffic_thread *me = &t->thread[t->threads];
 
 		me->all = t;
+		me->fd_in = open_in(t->card, me->in);
+		me->fd_out = open_out(t->card, me->out);
+		if (me->fd_in < 0 || me->fd_out < 0)
+			return false;
 		if (pthread_create(&me->thread, NULL, go, me))
 			return false;
 	}

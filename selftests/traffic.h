@@ -41,6 +41,7 @@ struct traffic_thread {
 	struct traffic *all;
 	pthread_t thread;
 	int in, out;		/* ways */
+	int fd_in, fd_out;
 	uint64_t addr;
 	struct random random;
 	struct traffic_sum sum;
@@ -65,7 +66,7 @@ struct traffic {
  * What fails is tried again until it succeeds or the card is gone (ENODEV), so
  * an error of the card is not the end of the traffic.
  *
- * Return: false if there are no threads to be had.
+ * Return: false if a node could not be opened, or there are no threads.
  */
 bool traffic_start(struct traffic *t, const struct card *card, int threads, uint64_t seed);
 

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that runs out: each allocation on the way of a call fails once, the
+ * first, the second, and so on until none is left. Each time the call says so,
+ * or does without; nothing hangs, the data is right, and the next call works.
+ * Needs a kernel with CONFIG_FAULT_INJECTION (the lab's debug kernel), which
+ * also sees what leaks.
+ *
+ * Documentation/fault-injection/fault-injection.rst: /proc/.../fail-nth.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "card.h"
+#include "flight.h"
+#include "pattern.h"
+
+#define HOME		(64 * MIB)
+#define FAIL_NTH	"/proc/thread-self/fail-nth"
+#define FAULTS		"/sys/kernel/debug/"
+#define MOST		20000		/* more allocations than any call makes */
+
+/* What a call may say when there is no memory. */
+static const int no_memory[] = { ENOMEM, EFAULT, EAGAIN, ENOSPC };
+
+FIXTURE(failnth) {
+	struct card card;
+	uint64_t seed;
+	int nth;		/* the file */
+	unsigned int failed;	/* how often a failure was injected */
+};
+
+FIXTURE_SETUP(failnth)
+{
+	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+	self->nth = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	if (self->nth < 0)
+		SKIP(return, "this kernel cannot fail allocations");
+	/* also those that may sleep, and single pages */
+	ASSERT_EQ(0, put_text(FAULTS "failslab/ignore-gfp-wait", "N"));
+	ASSERT_EQ(0, put_text(FAULTS "fail_page_alloc/ignore-gfp-wait", "N"));
+	ASSERT_EQ(0, put_text(FAULTS "fail_page_alloc/min-order", "0"));
+	/* the failures are ours: their back traces would be thousands of lines */
+	ASSERT_EQ(0, put_text(FAULTS "failslab/verbose", "0"));
+	ASSERT_EQ(0, put_text(FAULTS "fail_page_alloc/verbose", "0"));
+	self->seed = random_seed();
+}
+
+FIXTURE_TEARDOWN_PARENT(failnth)
+{
+	card_bind(&self->card);
+}
+
+/* Between these two, the @n-th allocation of this thread fails. */
+static void arm(FIXTURE_DATA(failnth) *self, unsigned int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", n);
+
+	if (pwrite(self->nth, text, len, 0) != len)
+		abort();
+}
+
+/* Return: did one fail? */
+static bool disarm(FIXTURE_DATA(failnth) *self)
+{
+	char text[16] = "";
+	bool failed;
+
+	if (pread(self->nth, text, sizeof(text) - 1, 0) <= 0)
+		abort();
+	failed = !strtoul(text, NULL, 10);
+	arm(self, 0);
+	self->failed += failed;
+	return failed;
+}
+
+static bool is_no_memory(int err)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(no_memory); i++)
+		if (err == no_memory[i])
+			return true;
+	return false;
+}
+
+/* A file of the direction, opened while all is well. */
+static int open_for(const struct card *card, bool write)
+{
+	return write ? open_in(card, 1) : open_out(card, 1);
+}
+
+/* A whole call, undisturbed: right data comes and goes. */
+static void expect_works(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *self,
+			 size_t len)
+{
+	int in = open_in(&self->card, 1), out = open_out(&self->card, 1);
+	uint8_t *buf = memory(len);
+
+	pattern_fill(buf, len, HOME, ++self->seed);
+	ASSERT_EQ(len, pwrite(in, buf, len, HOME));
+	memset(buf, POISON, len);
+	ASSERT_EQ(len, pread(out, buf, len, HOME));
+	ASSERT_TRUE(pattern_is(buf, len, HOME, self->seed));
+	munmap(buf, len);
+	close(in);
+	close(out);
+}
+
+/* One after the other, until a call gets through without meeting a failure. */
+#define FOR_EACH_ALLOCATION(n, met) \
+	for (unsigned int n = 1, met = 1; met && n < MOST; n++)
+
+TEST_F_TIMEOUT(failnth, opening, 600)
+{
+	char name[64];
+	int fd;
+
+	node_name(name, sizeof(name), &self->card, EXDMA_DIR_H2C, 1);
+	FOR_EACH_ALLOCATION(n, met) {
+		arm(self, n);
+		fd = open(name, O_WRONLY);
+		met = disarm(self);
+		if (fd < 0) {
+			EXPECT_TRUE(is_no_memory(errno)) TH_LOG("%u: errno %d", n, errno);
+			continue;
+		}
+		close(fd);
+	}
+	EXPECT_LT(0, self->failed);
+}
+
+/* Synchronous calls of a size, fresh memory each time. */
+static void transfer(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *self,
+		     bool write, size_t len)
+{
+	int in = open_in(&self->card, 1), fd = open_for(&self->card, write);
+	uint8_t *buf, *all = memory(len);
+	ssize_t ret;
+	int err;
+
+	self->failed = 0;
+	pattern_fill(all, len, HOME, ++self->seed);
+	ASSERT_EQ(len, write_through(in, all, len, HOME));
+	FOR_EACH_ALLOCATION(n, met) {
+		buf = memory(len);
+		if (write)
+			memcpy(buf, all, len);
+		else
+			memset(buf, POISON, len);
+		arm(self, n);
+		ret = write ? pwrite(fd, buf, len, HOME) : pread(fd, buf, len, HOME);
+		err = errno;
+		met = disarm(self);
+		if (ret < 0) {
+			EXPECT_TRUE(met && is_no_memory(err)) TH_LOG("%u: errno %d", n, err);
+		} else if (!write) {
+			EXPECT_TRUE(pattern_is(buf, ret, HOME, self->seed));
+			EXPECT_TRUE(bytes_are(buf + ret, len - ret, POISON));
+		}
+		if (ret != (ssize_t)len)
+			EXPECT_TRUE(met);
+		munmap(buf, len);
+	}
+	EXPECT_LT(0, self->failed);
+	TH_LOG("%s of %zu bytes: %u failures", write ? "write" : "read", len, self->failed);
+	close(in);
+	close(fd);
+	munmap(all, len);
+	expect_works(_metadata, self, len);
+}
+
+TEST_F_TIMEOUT(failnth, small_calls, 600)
+{
+	transfer(_metadata, self, true, 4096);
+	transfer(_metadata, self, false, 4096);
+}
+
+TEST_F_TIMEOUT(failnth, calls_of_one_request, 600)
+{
+	transfer(_metadata, self, true, 200 * KIB);
+	transfer(_metadata, self, false, 200 * KIB);
+}
+
+TEST_F_TIMEOUT(failnth, calls_of_many_requests, 600)
+{
+	transfer(_metadata, self, true, 5 * MIB);
+	transfer(_metadata, self, false, 5 * MIB);
+}
+
+/* Asynchronous: refused, or taken and then completed, with or without success. */
+static void fly(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *self,
+		enum flight_method method, size_t len)
+{
+	int fd = node_open(&self->card, EXDMA_DIR_C2H, 1, O_RDONLY | flight_open_flags(method));
+	struct flight_request r;
+	uint8_t *buf = memory(len);
+	struct flight f;
+	int n_taken;
+
+	self->failed = 0;
+	expect_works(_metadata, self, len);
+	ASSERT_EQ(0, flight_open(&f, method, 4));
+	ASSERT_EQ(0, flight_buffer(&f, buf, len));
+	FOR_EACH_ALLOCATION(n, met) {
+		memset(buf, POISON, len);
+		r = (struct flight_request) { .fd = fd, .buf = buf, .len = len, .addr = HOME };
+		arm(self, n);
+		n_taken = flight_launch(&f, &r, 1);
+		met = disarm(self);
+		if (n_taken != 1) {
+			EXPECT_TRUE(met && is_no_memory(-n_taken)) TH_LOG("%u: %d", n, n_taken);
+			continue;
+		}
+		ASSERT_EQ(1, flight_land(&f, 1, 10000));
+		if (r.result < 0) {
+			EXPECT_TRUE(met && is_no_memory(-r.result)) {
+				TH_LOG("%u: result %lld", n, r.result);
+			}
+		} else {
+			EXPECT_TRUE(pattern_is(buf, r.result, HOME, self->seed));
+		}
+	}
+	TH_LOG("method %d, %zu bytes: %u failures", method, len, self->failed);
+	flight_close(&f);
+	close(fd);
+	munmap(buf, len);
+	expect_works(_metadata, self, len);
+}
+
+TEST_F_TIMEOUT(failnth, libaio, 600)
+{
+	fly(_metadata, self, FLIGHT_AIO, 4096);
+	fly(_metadata, self, FLIGHT_AIO, 300 * KIB);
+	EXPECT_LT(0, self->failed);
+	/* by a worker */
+	fly(_metadata, self, FLIGHT_AIO, 20 * MIB);
+}
+
+TEST_F_TIMEOUT(failnth, io_uring, 600)
+{
+	fly(_metadata, self, FLIGHT_URING, 4096);
+	fly(_metadata, self, FLIGHT_URING, 300 * KIB);
+	EXPECT_LT(0, self->failed);
+	fly(_metadata, self, FLIGHT_URING, 20 * MIB);
+	fly(_metadata, self, FLIGHT_FIXED, 300 * KIB);
+}
+
+TEST_F_TIMEOUT(failnth, ioctls, 600)
+{
+	static const unsigned long requests[] = {
+		EXDMA_IOC_CARD_INFO, EXDMA_IOC_CHANNEL_INFO, EXDMA_IOC_GET_OPTIONS,
+		EXDMA_IOC_SET_OPTIONS, EXDMA_IOC_BARRIER, EXDMA_IOC_RESET,
+	};
+	int fd = open_in(&self->card, 1), ret, err;
+	uint8_t arg[256];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(requests); i++) {
+		FOR_EACH_ALLOCATION(n, met) {
+			memset(arg, 0, sizeof(arg));
+			*(uint32_t *)arg = sizeof(arg);
+			arm(self, n);
+			ret = ioctl(fd, requests[i], arg);
+			err = errno;
+			met = disarm(self);
+			if (ret)
+				EXPECT_TRUE(met && is_no_memory(err)) TH_LOG("errno %d", err);
+		}
+	}
+	close(fd);
+	expect_works(_metadata, self, 300 * KIB);
+}
+
+/* The card is there, or it is not and nothing of it is. */
+TEST_F_TIMEOUT(failnth, binding, 1800)
+{
+	unsigned int refused = 0;
+	struct card card;
+	int err;
+
+	ASSERT_EQ(0, card_unbind(&self->card));
+	FOR_EACH_ALLOCATION(n, met) {
+		arm(self, n);
+		err = card_bind(&self->card);
+		met = disarm(self);
+		if (err) {
+			EXPECT_TRUE(met) TH_LOG("%u: %d", n, err);
+			EXPECT_FALSE(card_at(&card, self->card.bdf));
+			refused++;
+			continue;
+		}
+		ASSERT_TRUE(card_at(&card, self->card.bdf));
+		expect_works(_metadata, self, 100 * KIB);
+		ASSERT_EQ(0, card_unbind(&self->card));
+	}
+	TH_LOG("%u failures, %u refused", self->failed, refused);
+	EXPECT_LT(0, refused);
+	ASSERT_EQ(0, card_bind(&self->card));
+	expect_works(_metadata, self, 100 * KIB);
+}
+
+TEST_HARNESS_MAIN
