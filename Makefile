@@ -5,6 +5,8 @@
 #	make demo	the main job in a virtual machine, with a virtual card
 #	make check	lint, unit tests, and the selftests on every kernel
 #	make bench	measure: docs/measurements.md, some 15 minutes
+#	make reliability	every fault of a card: docs/reliability.md, 5 minutes
+#	make soak	the tests that like to run long, for hours
 #	make lint	the text only: compilers, sparse, checkpatch, shellcheck
 #	make install	modules (by DKMS, for this machine's kernels) and tool
 #	make uninstall	both of them away again
@@ -17,7 +19,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 DKMS_SRC := $(DESTDIR)/usr/src/exdma-$(VERSION)
 
-.PHONY: all demo check bench lint modules install uninstall clean
+.PHONY: all demo check bench reliability soak lint modules install uninstall clean
 
 all:
 	$(MAKE) -C userspace
@@ -31,6 +33,12 @@ check:
 
 bench:
 	@lab/bench
+
+reliability:
+	@lab/reliability
+
+soak:
+	@lab/soak
 
 lint:
 	@lab/lint

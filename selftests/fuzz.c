@@ -27,6 +27,7 @@
 
 #include "card.h"
 #include "pattern.h"
+#include "traffic.h"
 
 #define HOME		(64 * MIB)
 #define THREADS		4
@@ -250,23 +251,6 @@ static void *fuzz(void *arg)
 	return NULL;
 }
 
-static void expect_works(struct __test_metadata *_metadata, FIXTURE_DATA(fuzz) *self)
-{
-	const size_t len = 100 * KIB;
-	int in = open_in(&self->card, 1), out = open_out(&self->card, 1);
-	uint8_t *buf = memory(len);
-	uint64_t seed = random_next(&self->random);
-
-	pattern_fill(buf, len, HOME, seed);
-	ASSERT_EQ(len, pwrite(in, buf, len, HOME));
-	memset(buf, POISON, len);
-	ASSERT_EQ(len, pread(out, buf, len, HOME));
-	EXPECT_TRUE(pattern_is(buf, len, HOME, seed));
-	close(in);
-	close(out);
-	munmap(buf, len);
-}
-
 TEST_F_TIMEOUT(fuzz, calls_that_make_no_sense, 3600)
 {
 	struct fuzzer f[THREADS] = { };
@@ -289,7 +273,7 @@ TEST_F_TIMEOUT(fuzz, calls_that_make_no_sense, 3600)
 			TH_LOG("%s: %s", f[i].wrong, strerror(f[i].err));
 		}
 	}
-	expect_works(_metadata, self);
+	EXPECT_TRUE(card_works(&self->card, 100 * KIB, random_next(&self->random)));
 }
 
 /* Descriptors that come and go, in threads and processes, with calls on them. */
@@ -332,7 +316,7 @@ TEST_F_TIMEOUT(fuzz, a_storm_of_opens, 3600)
 		pthread_join(f[i].thread, NULL);
 		EXPECT_EQ(NULL, f[i].wrong) TH_LOG("%s", strerror(f[i].err));
 	}
-	expect_works(_metadata, self);
+	EXPECT_TRUE(card_works(&self->card, 100 * KIB, random_next(&self->random)));
 }
 
 TEST_HARNESS_MAIN

@@ -173,27 +173,41 @@ void traffic_wait_any(struct traffic *t, uint64_t rounds)
 	} while (traffic_verified(t) < until && ended < t->threads);
 }
 
+void traffic_wait_end(struct traffic *t)
+{
+	int i;
+
+	for (i = 0; i < t->threads; i++)
+		while (!has_ended(&t->thread[i]))
+			sched_yield();
+}
+
 void traffic_stop(struct traffic *t, struct traffic_sum *sum)
 {
-	const struct traffic_sum *one;
-	int i, k;
+	int i;
 
 	t->stop = true;
 	memset(sum, 0, sizeof(*sum));
 	for (i = 0; i < t->threads; i++) {
 		pthread_join(t->thread[i].thread, NULL);
-		one = &t->thread[i].sum;
-		sum->calls += one->calls;
-		sum->bytes += one->bytes;
-		sum->whole += one->whole;
-		sum->some += one->some;
-		for (k = 0; k < TRAFFIC_ERRNOS; k++)
-			sum->errors[k] += one->errors[k];
-		sum->verified += one->verified;
-		sum->wrong += one->wrong;
-		if (one->longest_ns > sum->longest_ns)
-			sum->longest_ns = one->longest_ns;
+		traffic_add(sum, &t->thread[i].sum);
 	}
+}
+
+void traffic_add(struct traffic_sum *all, const struct traffic_sum *one)
+{
+	int k;
+
+	all->calls += one->calls;
+	all->bytes += one->bytes;
+	all->whole += one->whole;
+	all->some += one->some;
+	for (k = 0; k < TRAFFIC_ERRNOS; k++)
+		all->errors[k] += one->errors[k];
+	all->verified += one->verified;
+	all->wrong += one->wrong;
+	if (one->longest_ns > all->longest_ns)
+		all->longest_ns = one->longest_ns;
 }
 
 void traffic_say(const struct traffic_sum *sum, char *text, size_t size)
@@ -210,6 +224,33 @@ void traffic_say(const struct traffic_sum *sum, char *text, size_t size)
 			at += snprintf(text + at, size - at, ", %llu %s",
 				       (unsigned long long)sum->errors[k],
 				       k ? strerrorname_np(k) : "nothing moved");
+}
+
+void traffic_row(const struct traffic_sum *sum, const char *fault, uint64_t times)
+{
+	char text[256];
+
+	traffic_say(sum, text, sizeof(text));
+	printf("# table | %s | %llu | %s | %llu | %llu ms |\n", fault, times + 0ull, text,
+	       sum->wrong + 0ull, sum->longest_ns / NS_PER_MS + 0ull);
+	fflush(stdout);
+}
+
+bool card_works(const struct card *card, size_t len, uint64_t seed)
+{
+	int in = open_in(card, 1), out = open_out(card, 1);
+	uint8_t *buf = memory(len);
+	bool right;
+
+	pattern_fill(buf, len, TRAFFIC_AT, seed);
+	right = pwrite(in, buf, len, TRAFFIC_AT) == (ssize_t)len;
+	memset(buf, POISON, len);
+	right = right && pread(out, buf, len, TRAFFIC_AT) == (ssize_t)len &&
+		pattern_is(buf, len, TRAFFIC_AT, seed);
+	munmap(buf, len);
+	close(in);
+	close(out);
+	return right;
 }
 
 uint64_t traffic_other_errors(const struct traffic_sum *sum, const int *allowed)

@@ -80,6 +80,9 @@ void traffic_wait(struct traffic *t, uint64_t rounds);
 /* Until at least one has. */
 void traffic_wait_any(struct traffic *t, uint64_t rounds);
 
+/* Until each thread has ended by itself: the card is gone. */
+void traffic_wait_end(struct traffic *t);
+
 /* Rounds that have been verified up to now. */
 uint64_t traffic_verified(const struct traffic *t);
 
@@ -88,6 +91,15 @@ void traffic_stop(struct traffic *t, struct traffic_sum *sum);
 
 /* What came of it, as a text: "812 calls whole, 3 short, 1 EIO". */
 void traffic_say(const struct traffic_sum *sum, char *text, size_t size);
+
+/* Adds one sum to another. */
+void traffic_add(struct traffic_sum *all, const struct traffic_sum *one);
+
+/* A row of the table in docs/reliability.md: what struck how often, and the rest. */
+void traffic_row(const struct traffic_sum *sum, const char *fault, uint64_t times);
+
+/* A transfer of @len bytes there and back on the first channels: is it right? */
+bool card_works(const struct card *card, size_t len, uint64_t seed);
 
 /* Calls that failed with anything but these, 0 at the end. */
 uint64_t traffic_other_errors(const struct traffic_sum *sum, const int *allowed);

@@ -86,26 +86,27 @@ static void wait_struck(FIXTURE_DATA(trouble) *self, uint32_t counter, uint64_t 
 }
 
 /* Afterwards all is well; what there was on the way is in the table. */
-static void end(struct __test_metadata *_metadata, FIXTURE_DATA(trouble) *self,
-		const char *fault, uint64_t times, const int *allowed)
+static void end_within(struct __test_metadata *_metadata, FIXTURE_DATA(trouble) *self,
+		       const char *fault, uint64_t times, const int *allowed, uint64_t longest_ns)
 {
 	struct traffic_sum *sum = &self->sum;
-	char text[256];
 
 	lab_fault(self->lab, 0, LAB_FAULT_CLEAR_ALL, 0);
 	traffic_wait(&self->traffic, 2);
 	traffic_stop(&self->traffic, sum);
-	traffic_say(sum, text, sizeof(text));
-	printf("# table | %s | %llu | %s | %llu | %llu ms |\n", fault,
-	       (unsigned long long)times, text, (unsigned long long)sum->wrong,
-	       sum->longest_ns / NS_PER_MS + 0ull);
-	fflush(stdout);
+	traffic_row(sum, fault, times);
 	EXPECT_EQ(0, sum->wrong);
-	EXPECT_GT(HANG_NS, sum->longest_ns);
+	EXPECT_GT(longest_ns, sum->longest_ns);
 	EXPECT_EQ(0, traffic_other_errors(sum, allowed));
 	if (!*allowed)
 		EXPECT_EQ(0, sum->some);
 	EXPECT_LT(0, sum->verified);
+}
+
+static void end(struct __test_metadata *_metadata, FIXTURE_DATA(trouble) *self,
+		const char *fault, uint64_t times, const int *allowed)
+{
+	end_within(_metadata, self, fault, times, allowed, HANG_NS);
 }
 
 /* Is there an engine that hangs, or is to? */
@@ -345,7 +346,9 @@ TEST_F_TIMEOUT(trouble, everything_at_once, 3600)
 		sent++;
 		traffic_wait_any(&self->traffic, 2);
 	}
-	end(_metadata, self, "seven of the above at once, on all engines", sent, allowed);
+	/* engines that hang one after the other add up */
+	end_within(_metadata, self, "seven of the above at once, on all engines", sent, allowed,
+		   4 * HANG_NS);
 }
 
 TEST_HARNESS_MAIN

@@ -173,11 +173,12 @@ static void xdma_ack(struct exdma_channel *ch)
 /**
  * xdma_channel_stop - clear Run and wait until the engine is idle
  * @xch: the channel.
+ * @timeout_us: microseconds to wait at most.
  *
- * Context: may sleep, a second at most.
+ * Context: may sleep.
  * Return: 0; -ENODEV if the device does not answer; -ETIMEDOUT.
  */
-int xdma_channel_stop(struct xdma_channel *xch)
+int xdma_channel_stop(struct xdma_channel *xch, u32 timeout_us)
 {
 	u32 status;
 	int err;
@@ -185,13 +186,13 @@ int xdma_channel_stop(struct xdma_channel *xch)
 	writel(XDMA_CTRL_RUN, xch->regs + XDMA_CONTROL_W1C);
 	err = readl_poll_timeout(xch->regs + XDMA_STATUS, status,
 				 status == XDMA_GONE || !(status & XDMA_ST_BUSY),
-				 STOP_POLL_US, STOP_TIMEOUT_US);
+				 STOP_POLL_US, timeout_us);
 	return status == XDMA_GONE ? -ENODEV : err;
 }
 
 static int xdma_stop(struct exdma_channel *ch)
 {
-	return xdma_channel_stop(exdma_channel_priv(ch));
+	return xdma_channel_stop(exdma_channel_priv(ch), STOP_TIMEOUT_US);
 }
 
 static const struct exdma_channel_ops xdma_channel_ops = {

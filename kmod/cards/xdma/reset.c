@@ -10,6 +10,8 @@
 
 /* How often a card is reset until its engines are idle. */
 #define MAX_RESETS	4
+/* How long an engine may take to be idle when nobody has started it. */
+#define IDLE_TIMEOUT_US	100000
 /* How long the kernel's recovery from a PCI Express error may take. */
 #define RECOVERY_SECS	60
 
@@ -41,7 +43,7 @@ static int init_hw(struct xdma_card *xc)
 	xdma_quiesce(xc);
 	/* An engine that somebody left running must not write any more. */
 	for (i = 0; i < xc->irqs; i++) {
-		err = xdma_channel_stop(xc->by_irq[i]);
+		err = xdma_channel_stop(xc->by_irq[i], IDLE_TIMEOUT_US);
 		if (err)
 			return err;
 		xdma_channel_init_hw(xc->by_irq[i]);

@@ -78,7 +78,7 @@ struct xdma_card {
 
 struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir dir,
 					 u32 index, bool needs_ack);
-int xdma_channel_stop(struct xdma_channel *xch);
+int xdma_channel_stop(struct xdma_channel *xch, u32 timeout_us);
 void xdma_channel_init_hw(struct xdma_channel *xch);
 
 /* reset.c */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The machine sleeps while everybody is at work: nobody notices but by the
+ * clock, and by the card's count of resets.
+ *
+ * Prints rows of the table in docs/reliability.md, as trouble.c does.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "card.h"
+#include "control.h"
+#include "pattern.h"
+#include "traffic.h"
+
+#define THREADS		6
+#define LEN		(300 * KIB)
+#define HANG_NS		(5 * NS_PER_SEC)
+
+FIXTURE(sleep) {
+	struct card card;
+	struct traffic traffic;
+	uint64_t seed;
+	unsigned int times;
+	int control;		/* to the host, or -1 */
+};
+
+FIXTURE_SETUP(sleep)
+{
+	const char *times = getenv("EXDMA_TIMES");
+
+	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+	self->seed = random_seed();
+	self->times = times ? strtoul(times, NULL, 10) : 1;
+	self->control = control_open();
+}
+
+FIXTURE_TEARDOWN_PARENT(sleep)
+{
+	put_text("/sys/power/pm_test", "none");
+}
+
+static bool kernel_is_at_least(int major, int minor)
+{
+	struct utsname u;
+	int a, b;
+
+	return !uname(&u) && sscanf(u.release, "%d.%d", &a, &b) == 2 &&
+	       (a > major || (a == major && b >= minor));
+}
+
+/* How long it was asleep is nobody's fault: @awake says that it never was. */
+static void sleep_often(struct __test_metadata *_metadata, FIXTURE_DATA(sleep) *self,
+			unsigned int times, const char *fault, bool awake)
+{
+	static const int none[] = { 0 };
+	long long resets = node_number(&self->card, 0, CARD_NODE, "resets");
+	struct traffic_sum sum;
+	unsigned int i;
+
+	ASSERT_TRUE(traffic_start(&self->traffic, &self->card, THREADS, ++self->seed));
+	for (i = 0; i < times; i++) {
+		traffic_wait_any(&self->traffic, 2);
+		if (!awake)
+			ASSERT_TRUE(control_ask(self->control, "wake 1"));
+		ASSERT_EQ(0, put_text("/sys/power/state", "mem"));
+	}
+	traffic_wait(&self->traffic, 2);
+	traffic_stop(&self->traffic, &sum);
+	traffic_row(&sum, fault, times);
+	EXPECT_EQ(resets + times, node_number(&self->card, 0, CARD_NODE, "resets"));
+	EXPECT_EQ(0, sum.wrong);
+	EXPECT_EQ(0, sum.some);
+	EXPECT_EQ(0, traffic_other_errors(&sum, none));
+	if (awake)
+		EXPECT_GT(HANG_NS, sum.longest_ns);
+	EXPECT_TRUE(card_works(&self->card, LEN, ++self->seed));
+}
+
+/* All drivers are suspended and resumed; the card keeps its registers. */
+TEST_F_TIMEOUT(sleep, without_losing_power, 3600)
+{
+	if (!kernel_is_at_least(6, 12))
+		SKIP(return, "this kernel's virtio loses the root file system in a suspend");
+	if (put_text("/sys/power/pm_test", "devices"))
+		SKIP(return, "this kernel has no pm_test");
+	put_text("/sys/module/suspend/parameters/pm_test_delay", "0");
+	sleep_often(_metadata, self, 10 * self->times,
+		    "suspended and resumed with calls under way", true);
+}
+
+TEST_F_TIMEOUT(sleep, without_power, 3600)
+{
+	char modes[64];
+
+	if (self->control < 0 || !get_text("/sys/power/mem_sleep", modes, sizeof(modes)) ||
+	    !strstr(modes, "deep"))
+		SKIP(return, "needs lab/vm/run --suspend");
+	ASSERT_EQ(0, put_text("/sys/power/mem_sleep", "deep"));
+	sleep_often(_metadata, self, 10 * self->times,
+		    "asleep without power (S3) with calls under way", false);
+}
+
+TEST_HARNESS_MAIN
