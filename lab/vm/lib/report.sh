@@ -36,7 +36,7 @@ kernel_reports=(
 	'stack-protector: |corrupted stack end'
 )
 # What looks like one of them and is none.
-harmless='Spectre|Register File|microcode|preallocated|debugging (enabled|disabled)'
+harmless='Spectre|Register File|microcode|preallocated|debugging (enabled|disabled)|tracking ENOMEM'
 
 # scan_log FILE: print what is wrong with some lines around it, and return 1,
 # or return 0 when the log is clean.
