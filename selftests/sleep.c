@@ -17,11 +17,15 @@
 
 #include "card.h"
 #include "control.h"
+#include "flight.h"
 #include "pattern.h"
 #include "traffic.h"
 
 #define THREADS		6
 #define LEN		(300 * KIB)
+#define HOME		(64 * MIB)
+#define PIECE		(256 * KIB)
+#define PIECES		24
 #define HANG_NS		(5 * NS_PER_SEC)
 
 FIXTURE(sleep) {
@@ -45,6 +49,20 @@ FIXTURE_SETUP(sleep)
 FIXTURE_TEARDOWN_PARENT(sleep)
 {
 	put_text("/sys/power/pm_test", "none");
+	lab_let_go_all(&self->card);
+}
+
+/* Runs that the driver had to save, of all channels. */
+static long long troubles(const struct card *card)
+{
+	long long sum = 0;
+	int dir, i;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = 0; i < card->channels[dir]; i++)
+			sum += channel_stat(card, dir, i, "timeouts") +
+			       channel_stat(card, dir, i, "errors");
+	return sum;
 }
 
 static bool kernel_is_at_least(int major, int minor)
@@ -56,26 +74,77 @@ static bool kernel_is_at_least(int major, int minor)
 	       (a > major || (a == major && b >= minor));
 }
 
+/*
+ * Asynchronous writes that are under way when it falls asleep. (Synchronous
+ * callers are sent back to where they came from before any device is.)
+ */
+struct sleepers {
+	struct flight flight;
+	struct flight_request r[PIECES];
+	uint8_t *buf;
+	uint64_t seed;
+	int in, out;
+};
+
+static void lie_down(struct __test_metadata *_metadata, struct sleepers *s)
+{
+	int i;
+
+	pattern_fill(s->buf, PIECES * PIECE, HOME, ++s->seed);
+	for (i = 0; i < PIECES; i++)
+		s->r[i] = (struct flight_request) {
+			.fd = s->in, .write = true, .buf = s->buf + i * PIECE, .len = PIECE,
+			.addr = HOME + i * PIECE,
+		};
+	ASSERT_EQ(PIECES, flight_launch(&s->flight, s->r, PIECES));
+}
+
+static void get_up(struct __test_metadata *_metadata, struct sleepers *s)
+{
+	int i;
+
+	ASSERT_EQ(PIECES, flight_land(&s->flight, PIECES, 20000));
+	for (i = 0; i < PIECES; i++)
+		EXPECT_EQ(PIECE, s->r[i].result);
+	memset(s->buf, POISON, PIECES * PIECE);
+	ASSERT_EQ(PIECES * PIECE, read_through(s->out, s->buf, PIECES * PIECE, HOME));
+	EXPECT_TRUE(pattern_is(s->buf, PIECES * PIECE, HOME, s->seed));
+}
+
 /* How long it was asleep is nobody's fault: @awake says that it never was. */
 static void sleep_often(struct __test_metadata *_metadata, FIXTURE_DATA(sleep) *self,
 			unsigned int times, const char *fault, bool awake)
 {
 	static const int none[] = { 0 };
 	long long resets = node_number(&self->card, 0, CARD_NODE, "resets");
+	long long before = troubles(&self->card);
+	lab_t lab = lab_map(&self->card);
+	struct sleepers sleepers = {
+		.seed = self->seed, .buf = memory(PIECES * PIECE),
+		.in = open_in(&self->card, 1), .out = open_out(&self->card, 1),
+	};
 	struct traffic_sum sum;
 	unsigned int i;
 
+	ASSERT_EQ(0, flight_open(&sleepers.flight, FLIGHT_AIO, PIECES));
+	/* so slow that there is always something under way */
+	if (lab)
+		lab_fault_value(lab, LAB_ENGINE_CARD, LAB_FAULT_SLOW, 0, 16 << 20);
 	ASSERT_TRUE(traffic_start(&self->traffic, &self->card, THREADS, ++self->seed));
 	for (i = 0; i < times; i++) {
 		traffic_wait_any(&self->traffic, 2);
 		if (!awake)
 			ASSERT_TRUE(control_ask(self->control, "wake 1"));
+		lie_down(_metadata, &sleepers);
 		ASSERT_EQ(0, put_text("/sys/power/state", "mem"));
+		get_up(_metadata, &sleepers);
 	}
 	traffic_wait(&self->traffic, 2);
 	traffic_stop(&self->traffic, &sum);
+	flight_close(&sleepers.flight);
 	traffic_row(&sum, fault, times);
 	EXPECT_EQ(resets + times, node_number(&self->card, 0, CARD_NODE, "resets"));
+	EXPECT_EQ(before, troubles(&self->card));
 	EXPECT_EQ(0, sum.wrong);
 	EXPECT_EQ(0, sum.some);
 	EXPECT_EQ(0, traffic_other_errors(&sum, none));
