@@ -256,11 +256,12 @@ static int init_card(struct xdma_card *xc)
 		dev_err(&pdev->dev, "an engine is busy and does not stop\n");
 		goto unregister;
 	}
+	pci_save_state(pdev);
+	xc->saved = pci_store_saved_state(pdev);
+	/* From now on a program may have the card reset. */
 	err = exdma_card_register(xc->card);
 	if (err)
 		goto unregister;
-	/* What the configuration is to be again after a reset of the slot. */
-	pci_save_state(pdev);
 	return 0;
 
 unregister:
@@ -296,6 +297,7 @@ static int xdma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 unmap:
+	xdma_reset_exit(xc);
 	unmap_registers(xc);
 disable:
 	pci_disable_device(pdev);
@@ -306,6 +308,7 @@ static void xdma_remove(struct pci_dev *pdev)
 {
 	struct xdma_card *xc = pci_get_drvdata(pdev);
 
+	/* No error handler runs any more: the device is locked. */
 	xdma_reset_exit(xc);
 	exdma_card_unregister(xc->card);
 	xdma_quiesce(xc);

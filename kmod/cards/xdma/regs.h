@@ -84,7 +84,6 @@
 #define XDMA_IRQ_ALL_USERS	GENMASK(15, 0)
 
 /* Poll-mode writeback word */
-#define XDMA_WB_COUNT		GENMASK(23, 0)
 #define XDMA_WB_ERROR		BIT(31)
 
 /* What a read returns when nobody answers */

@@ -5,6 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/pci.h>
+#include <linux/slab.h>
 
 #include "xdma.h"
 
@@ -173,10 +174,13 @@ static pci_ers_result_t xdma_mmio_enabled(struct pci_dev *pdev)
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
+/* What was saved last is gone: every restore uses it up. */
 static pci_ers_result_t xdma_slot_reset(struct pci_dev *pdev)
 {
+	struct xdma_card *xc = pci_get_drvdata(pdev);
+
+	pci_load_saved_state(pdev, xc->saved);
 	pci_restore_state(pdev);
-	pci_save_state(pdev);
 	return pci_device_is_present(pdev) ? PCI_ERS_RESULT_RECOVERED :
 					     PCI_ERS_RESULT_DISCONNECT;
 }
@@ -225,4 +229,6 @@ void xdma_reset_init(struct xdma_card *xc)
 void xdma_reset_exit(struct xdma_card *xc)
 {
 	cancel_delayed_work_sync(&xc->forgotten);
+	kfree(xc->saved);
+	xc->saved = NULL;
 }

@@ -62,6 +62,7 @@ struct xdma_channel {
  * @by_irq: in the order of the bits of the IRQ block: all H2C, then all C2H.
  * @vectors: interrupt vector of each of them.
  * @irqs: entries of both.
+ * @saved: the configuration as it was after probe; NULL if there was no memory.
  * @forgotten: the kernel's error recovery has not come to an end.
  */
 struct xdma_card {
@@ -73,6 +74,7 @@ struct xdma_card {
 	struct xdma_channel *by_irq[EXDMA_DIRS * XDMA_MAX_CHANNELS];
 	u8 vectors[EXDMA_DIRS * XDMA_MAX_CHANNELS];
 	u32 irqs;
+	struct pci_saved_state *saved;
 	struct delayed_work forgotten;
 };
 
