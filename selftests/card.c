@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -214,6 +215,16 @@ int node_open(const struct card *card, int dir, int way, int flags)
 
 	node_name(path + 5, sizeof(path) - 5, card, dir, way);
 	return open(path, flags | O_CLOEXEC);
+}
+
+int node_set_timeout(int fd, uint32_t timeout_ms)
+{
+	struct exdma_options options = { .size = sizeof(options) };
+
+	if (ioctl(fd, EXDMA_IOC_GET_OPTIONS, &options))
+		return -errno;
+	options.timeout_ms = timeout_ms;
+	return ioctl(fd, EXDMA_IOC_SET_OPTIONS, &options) ? -errno : 0;
 }
 
 int open_in(const struct card *card, int way)

@@ -53,6 +53,9 @@ int ways(const struct card *card, int dir);
 void node_name(char *name, size_t size, const struct card *card, int dir, int way);
 int node_open(const struct card *card, int dir, int way, int flags);
 
+/* Gives an open file a timeout of its own. Return: 0 or -errno. */
+int node_set_timeout(int fd, uint32_t timeout_ms);
+
 /* Opens for the direction of the way. */
 int open_in(const struct card *card, int way);		/* to write */
 int open_out(const struct card *card, int way);		/* to read */

@@ -23,8 +23,8 @@
 #include "card.h"
 #include "flight.h"
 #include "pattern.h"
+#include "traffic.h"
 
-#define HOME		(64 * MIB)
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
 #define FAULTS		"/sys/kernel/debug/"
 #define MOST		20000		/* more allocations than any call makes */
@@ -104,23 +104,6 @@ static int open_for(const struct card *card, bool write)
 	return write ? open_in(card, 1) : open_out(card, 1);
 }
 
-/* A whole call, undisturbed: right data comes and goes. */
-static void expect_works(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *self,
-			 size_t len)
-{
-	int in = open_in(&self->card, 1), out = open_out(&self->card, 1);
-	uint8_t *buf = memory(len);
-
-	pattern_fill(buf, len, HOME, ++self->seed);
-	ASSERT_EQ(len, pwrite(in, buf, len, HOME));
-	memset(buf, POISON, len);
-	ASSERT_EQ(len, pread(out, buf, len, HOME));
-	ASSERT_TRUE(pattern_is(buf, len, HOME, self->seed));
-	munmap(buf, len);
-	close(in);
-	close(out);
-}
-
 /* One after the other, until a call gets through without meeting a failure. */
 #define FOR_EACH_ALLOCATION(n, met) \
 	for (unsigned int n = 1, met = 1; met && n < MOST; n++)
@@ -154,8 +137,8 @@ static void transfer(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *s
 	int err;
 
 	self->failed = 0;
-	pattern_fill(all, len, HOME, ++self->seed);
-	ASSERT_EQ(len, write_through(in, all, len, HOME));
+	pattern_fill(all, len, TRAFFIC_AT, ++self->seed);
+	ASSERT_EQ(len, write_through(in, all, len, TRAFFIC_AT));
 	FOR_EACH_ALLOCATION(n, met) {
 		buf = memory(len);
 		if (write)
@@ -163,13 +146,13 @@ static void transfer(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *s
 		else
 			memset(buf, POISON, len);
 		arm(self, n);
-		ret = write ? pwrite(fd, buf, len, HOME) : pread(fd, buf, len, HOME);
+		ret = write ? pwrite(fd, buf, len, TRAFFIC_AT) : pread(fd, buf, len, TRAFFIC_AT);
 		err = errno;
 		met = disarm(self);
 		if (ret < 0) {
 			EXPECT_TRUE(met && is_no_memory(err)) TH_LOG("%u: errno %d", n, err);
 		} else if (!write) {
-			EXPECT_TRUE(pattern_is(buf, ret, HOME, self->seed));
+			EXPECT_TRUE(pattern_is(buf, ret, TRAFFIC_AT, self->seed));
 			EXPECT_TRUE(bytes_are(buf + ret, len - ret, POISON));
 		}
 		if (ret != (ssize_t)len)
@@ -181,7 +164,7 @@ static void transfer(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *s
 	close(in);
 	close(fd);
 	munmap(all, len);
-	expect_works(_metadata, self, len);
+	ASSERT_TRUE(card_works(&self->card, len, ++self->seed));
 }
 
 TEST_F_TIMEOUT(failnth, small_calls, 600)
@@ -213,12 +196,12 @@ static void fly(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *self,
 	int n_taken;
 
 	self->failed = 0;
-	expect_works(_metadata, self, len);
+	ASSERT_TRUE(card_works(&self->card, len, ++self->seed));
 	ASSERT_EQ(0, flight_open(&f, method, 4));
 	ASSERT_EQ(0, flight_buffer(&f, buf, len));
 	FOR_EACH_ALLOCATION(n, met) {
 		memset(buf, POISON, len);
-		r = (struct flight_request) { .fd = fd, .buf = buf, .len = len, .addr = HOME };
+		r = (struct flight_request) { .fd = fd, .buf = buf, .len = len, .addr = TRAFFIC_AT };
 		arm(self, n);
 		n_taken = flight_launch(&f, &r, 1);
 		met = disarm(self);
@@ -232,14 +215,14 @@ static void fly(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *self,
 				TH_LOG("%u: result %lld", n, r.result);
 			}
 		} else {
-			EXPECT_TRUE(pattern_is(buf, r.result, HOME, self->seed));
+			EXPECT_TRUE(pattern_is(buf, r.result, TRAFFIC_AT, self->seed));
 		}
 	}
 	TH_LOG("method %d, %zu bytes: %u failures", method, len, self->failed);
 	flight_close(&f);
 	close(fd);
 	munmap(buf, len);
-	expect_works(_metadata, self, len);
+	ASSERT_TRUE(card_works(&self->card, len, ++self->seed));
 }
 
 TEST_F_TIMEOUT(failnth, libaio, 600)
@@ -283,7 +266,7 @@ TEST_F_TIMEOUT(failnth, ioctls, 600)
 		}
 	}
 	close(fd);
-	expect_works(_metadata, self, 300 * KIB);
+	ASSERT_TRUE(card_works(&self->card, 300 * KIB, ++self->seed));
 }
 
 /*
@@ -294,7 +277,7 @@ TEST_F_TIMEOUT(failnth, ioctls, 600)
  */
 TEST_F_TIMEOUT(failnth, binding, 3600)
 {
-	const unsigned int step = getenv("EXDMA_TIMES") ? 1 : 8;
+	const unsigned int step = test_times() > 1 ? 1 : 8;
 	unsigned int refused = 0, first = 1 + self->seed % step;
 	struct card card;
 	int err;
@@ -313,13 +296,13 @@ TEST_F_TIMEOUT(failnth, binding, 3600)
 			continue;
 		}
 		ASSERT_TRUE(card_at(&card, self->card.bdf));
-		expect_works(_metadata, self, 100 * KIB);
+		ASSERT_TRUE(card_works(&self->card, 100 * KIB, ++self->seed));
 		ASSERT_EQ(0, card_unbind(&self->card));
 	}
 	TH_LOG("%u failures, %u refused", self->failed, refused);
 	EXPECT_LT(0, refused);
 	ASSERT_EQ(0, card_bind(&self->card));
-	expect_works(_metadata, self, 100 * KIB);
+	ASSERT_TRUE(card_works(&self->card, 100 * KIB, ++self->seed));
 }
 
 TEST_HARNESS_MAIN

@@ -44,12 +44,10 @@ FIXTURE(fuzz) {
 
 FIXTURE_SETUP(fuzz)
 {
-	const char *times = getenv("EXDMA_TIMES");
-
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	setenv("EXDMA_SEED", SEED, 0);
 	self->random.state = random_seed();
-	self->calls = CALLS * (times ? strtoul(times, NULL, 10) : 1);
+	self->calls = CALLS * test_times();
 }
 
 FIXTURE_TEARDOWN(fuzz)

@@ -153,3 +153,11 @@ uint64_t random_seed(void)
 	printf("# seed 0x%" PRIx64 " (EXDMA_SEED)\n", seed);
 	return seed;
 }
+
+unsigned int test_times(void)
+{
+	const char *text = getenv("EXDMA_TIMES");
+	unsigned long times = text ? strtoul(text, NULL, 10) : 1;
+
+	return times ? times : 1;
+}

@@ -55,4 +55,12 @@ size_t random_size(struct random *r, size_t max);
  */
 uint64_t random_seed(void);
 
+/**
+ * test_times() - how many times the usual numbers a test is to take
+ *
+ * From the environment, EXDMA_TIMES, for long runs. Return: 1 if it is not there
+ * or makes no sense.
+ */
+unsigned int test_times(void);
+
 #endif /* SELFTESTS_PATTERN_H */

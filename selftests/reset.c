@@ -188,16 +188,13 @@ TEST_F(reset, of_an_engine_that_hangs)
 TEST_F(reset, a_file_has_its_own_timeout)
 {
 	struct call call = { .fd = open_in(&self->card, 1), .buf = memory(LEN) };
-	struct exdma_options options = { .size = sizeof(options) };
 	lab_t lab = lab_map(&self->card);
 	long long timeouts;
 
 	if (!lab)
 		SKIP(return, "this card has no lab block");
 	ASSERT_EQ(0, param_put("timeout_ms", "3600000"));
-	ASSERT_EQ(0, ioctl(call.fd, EXDMA_IOC_GET_OPTIONS, &options));
-	options.timeout_ms = 200;
-	ASSERT_EQ(0, ioctl(call.fd, EXDMA_IOC_SET_OPTIONS, &options));
+	ASSERT_EQ(0, node_set_timeout(call.fd, 200));
 	timeouts = channel_stat(&self->card, EXDMA_DIR_H2C, 0, "timeouts");
 	pattern_fill(call.buf, LEN, HOME, self->seed);
 	/* it ends with the reset of the card */
@@ -216,7 +213,6 @@ TEST_F(reset, a_file_has_its_own_timeout)
 TEST_F(reset, a_file_may_wait_longer)
 {
 	struct call call = { .fd = open_in(&self->card, 1), .buf = memory(LEN) };
-	struct exdma_options options = { .size = sizeof(options) };
 	struct timespec pause = { .tv_nsec = 600000000 };
 	lab_t lab = lab_map(&self->card);
 	long long timeouts;
@@ -224,9 +220,7 @@ TEST_F(reset, a_file_may_wait_longer)
 	if (!lab)
 		SKIP(return, "this card has no lab block");
 	ASSERT_EQ(0, param_put("timeout_ms", "100"));
-	ASSERT_EQ(0, ioctl(call.fd, EXDMA_IOC_GET_OPTIONS, &options));
-	options.timeout_ms = 3600000;
-	ASSERT_EQ(0, ioctl(call.fd, EXDMA_IOC_SET_OPTIONS, &options));
+	ASSERT_EQ(0, node_set_timeout(call.fd, 3600000));
 	timeouts = channel_stat(&self->card, EXDMA_DIR_H2C, 0, "timeouts");
 	pattern_fill(call.buf, LEN, HOME, self->seed);
 	lab_hold(lab, EXDMA_DIR_H2C, 0);

@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -38,11 +37,9 @@ FIXTURE(sleep) {
 
 FIXTURE_SETUP(sleep)
 {
-	const char *times = getenv("EXDMA_TIMES");
-
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->seed = random_seed();
-	self->times = times ? strtoul(times, NULL, 10) : 1;
+	self->times = test_times();
 	self->control = control_open();
 }
 

@@ -5,21 +5,10 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "traffic.h"
-
-static void set_timeout(int fd, uint32_t timeout_ms)
-{
-	struct exdma_options options = { .size = sizeof(options) };
-
-	if (!timeout_ms || ioctl(fd, EXDMA_IOC_GET_OPTIONS, &options))
-		return;
-	options.timeout_ms = timeout_ms;
-	ioctl(fd, EXDMA_IOC_SET_OPTIONS, &options);
-}
 
 /* One call, in the books. Return: has it moved all? */
 static bool one_call(struct traffic_sum *sum, int fd, bool write, void *buf, size_t len,
@@ -57,8 +46,6 @@ static void *go(void *arg)
 	uint64_t seed;
 	size_t len;
 
-	set_timeout(in, me->all->timeout_ms);
-	set_timeout(out, me->all->timeout_ms);
 	while (!over(me)) {
 		seed = random_next(&me->random);
 		len = (random_size(&me->random, TRAFFIC_ROOM / 64)) * 64;

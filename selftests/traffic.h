@@ -51,13 +51,12 @@ struct traffic {
 	const struct card *card;
 	int threads;
 	volatile bool stop;
-	uint32_t timeout_ms;	/* of its files; 0: the module's */
 	struct traffic_thread thread[TRAFFIC_THREADS];
 };
 
 /**
  * traffic_start() - let threads go
- * @t: zeroed, but @timeout_ms
+ * @t: zeroed
  * @card: on which one
  * @threads: up to TRAFFIC_THREADS; over all ways in and out in turn, the card's
  *	own nodes among them

@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,15 +38,12 @@ FIXTURE(trouble) {
 
 FIXTURE_SETUP(trouble)
 {
-	const char *times = getenv("EXDMA_TIMES");
-
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->lab = lab_map(&self->card);
 	if (!self->lab)
 		SKIP(return, "this card has no lab block");
 	self->random.state = random_seed();
-	self->times = times ? strtoul(times, NULL, 10) : 1;
-	ASSERT_LT(0, self->times);
+	self->times = test_times();
 }
 
 FIXTURE_TEARDOWN_PARENT(trouble)

@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -41,11 +40,9 @@ FIXTURE(unplug) {
 
 FIXTURE_SETUP(unplug)
 {
-	const char *times = getenv("EXDMA_TIMES");
-
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->seed = random_seed();
-	self->times = times ? strtoul(times, NULL, 10) : 1;
+	self->times = test_times();
 	self->control = control_open();
 	snprintf(self->remove, sizeof(self->remove), "/sys/bus/pci/devices/%s/remove",
 		 self->card.bdf);
