@@ -74,11 +74,14 @@ static void call_finish(struct exdma_call *call, bool leave)
 		moved += buf->req.moved;
 		err = buf->req.status;
 	}
+	/* A packet that the card has not got as it was is no packet. */
+	if (err && call->ch->desc.stream)
+		moved = 0;
 	call_free(call);
 	if (leave)
 		exdma_order_leave(&client->order);
 	exdma_card_changed(client->card);
-	iocb->ki_pos += moved;
+	exdma_io_advance(iocb, moved);
 	iocb->ki_complete(iocb, moved ? moved : err);
 }
 
@@ -117,11 +120,15 @@ static void call_request_done(struct exdma_request *req)
 static bool call_start(struct exdma_call *call, bool hold, bool leave)
 {
 	struct exdma_buffer *buf;
+	int err;
 
 	list_for_each_entry(buf, &call->bufs, in_call) {
-		if (!exdma_channel_submit(call->ch, &buf->req, hold))
+		exdma_io_piece(call->client, &buf->req, call,
+			       !list_is_last(&buf->in_call, &call->bufs));
+		err = exdma_channel_submit(call->ch, &buf->req, hold);
+		if (!err)
 			continue;
-		buf->req.status = -ENODEV;
+		buf->req.status = err;
 		exdma_buffer_unmap(buf);
 		atomic_dec(&call->left);	/* ours is left */
 	}
@@ -142,8 +149,7 @@ static bool call_go(struct exdma_turn *turn)
 static void call_add(struct exdma_call *call, struct exdma_buffer *buf, u64 card_addr)
 {
 	buf->call = call;
-	buf->req.card_addr = card_addr;
-	buf->req.timeout_ms = READ_ONCE(call->client->timeout_ms);
+	exdma_io_prepare(call->client, &buf->req, card_addr);
 	buf->req.complete = call_request_done;
 	list_add_tail(&buf->in_call, &call->bufs);
 	atomic_inc(&call->left);
@@ -172,7 +178,8 @@ static int call_pin(struct exdma_call *call, struct iov_iter *iter, gfp_t gfp)
 			break;
 		}
 		call_add(call, buf, card_addr);
-		card_addr += buf->req.bytes;
+		if (!buf->req.fixed)
+			card_addr += buf->req.bytes;
 	}
 	if (!err || (err == -EFAULT && !list_empty(&call->bufs)))
 		return 0;

@@ -41,26 +41,54 @@ static enum dma_data_direction buffer_dir(const struct exdma_buffer *buf)
 }
 
 /**
- * exdma_buffer_copies - must the data of this iterator be copied?
+ * exdma_buffer_foreign - is this memory whose pages cannot be had?
  * @iter: where the data is.
  *
- * Return: false if its pages can be handed to the device.
+ * Return: false if its pages can be handed to a device.
  */
-bool exdma_buffer_copies(const struct iov_iter *iter)
+bool exdma_buffer_foreign(const struct iov_iter *iter)
 {
 	return !user_backed_iter(iter) && !iov_iter_is_bvec(iter) &&
 	       !iov_iter_is_kvec(iter);
 }
 
+/*
+ * Pieces of a packet begin and end at steps of the datapath. One piece of memory
+ * that begins so is cut at pages only; of several, their lengths count, too.
+ */
+static bool buffer_misfits(const struct exdma_channel *ch, const struct iov_iter *iter)
+{
+	unsigned long at;
+
+	if (!ch->desc.stream)
+		return false;
+	at = iter_is_ubuf(iter) ? (unsigned long)iter->ubuf + iter->iov_offset :
+				  iov_iter_alignment(iter);
+	return at & (ch->desc.beat - 1);
+}
+
+/**
+ * exdma_buffer_copies - must the data of this iterator be copied?
+ * @ch: the channel.
+ * @iter: where the data is.
+ *
+ * Return: false if its pages can be handed to the device.
+ */
+bool exdma_buffer_copies(const struct exdma_channel *ch, const struct iov_iter *iter)
+{
+	return exdma_buffer_foreign(iter) || buffer_misfits(ch, iter);
+}
+
 /**
  * exdma_buffer_charge - the room that the next buffer takes
+ * @ch: the channel.
  * @iter: where the data is.
  *
  * Return: bytes of whole pages: a single byte keeps a page pinned.
  */
-u32 exdma_buffer_charge(const struct iov_iter *iter)
+u32 exdma_buffer_charge(const struct exdma_channel *ch, const struct iov_iter *iter)
 {
-	u32 pages = exdma_buffer_copies(iter) ?
+	u32 pages = exdma_buffer_copies(ch, iter) ?
 		    min_t(size_t, PFN_UP(iov_iter_count(iter)), LARGE_ENTS) :
 		    iov_iter_npages(iter, LARGE_ENTS);
 
@@ -135,15 +163,17 @@ static ssize_t buffer_extract(struct exdma_buffer *buf, struct iov_iter *iter,
 static ssize_t buffer_own(struct exdma_buffer *buf, struct iov_iter *iter,
 			  size_t max)
 {
-	size_t len = min(max, PAGE_SIZE);
+	size_t len = min(max, PAGE_SIZE), got;
 	struct page *page;
 
 	page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!page)
 		return -ENOMEM;
 	if (buf->ch->desc.dir == EXDMA_H2C) {
-		len = copy_page_from_iter(page, 0, len, iter);
-		if (!len) {
+		got = copy_page_from_iter(page, 0, len, iter);
+		/* All or nothing: a piece of a packet must not end anywhere. */
+		if (got < len) {
+			iov_iter_revert(iter, got);
 			__free_page(page);
 			return -EFAULT;
 		}
@@ -196,7 +226,7 @@ struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 	size_t want = min_t(size_t, iov_iter_count(iter), EXDMA_REQUEST_BYTES);
 	bool small = want <= (SMALL_ENTS - 1) * PAGE_SIZE &&
 		     iov_iter_npages(iter, SMALL_ENTS + 1) <= SMALL_ENTS;
-	bool copies = exdma_buffer_copies(iter);
+	bool copies = exdma_buffer_copies(ch, iter);
 	struct exdma_buffer *buf;
 	ssize_t got = 0;
 

@@ -53,8 +53,9 @@ struct exdma_buffer {
 	struct scatterlist sg[];
 };
 
-bool exdma_buffer_copies(const struct iov_iter *iter);
-u32 exdma_buffer_charge(const struct iov_iter *iter);
+bool exdma_buffer_foreign(const struct iov_iter *iter);
+bool exdma_buffer_copies(const struct exdma_channel *ch, const struct iov_iter *iter);
+u32 exdma_buffer_charge(const struct exdma_channel *ch, const struct iov_iter *iter);
 struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 				      struct iov_iter *iter, u32 charge, gfp_t gfp);
 bool exdma_buffer_bounces(const struct exdma_channel *ch, const struct iov_iter *iter);

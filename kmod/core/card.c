@@ -18,6 +18,7 @@
 #include "card.h"
 #include "channel.h"
 #include "compat.h"
+#include "receive.h"
 
 static DEFINE_IDA(card_numbers);
 
@@ -89,6 +90,9 @@ static void card_shut(struct exdma_card *card)
 	/* Nothing is in the device's hands: do not wait for their owners. */
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_buffers_reclaim(ch);
+	list_for_each_entry(ch, &card->channels, siblings)
+		if (ch->receive)
+			exdma_receive_wake(ch->receive);
 	exdma_card_changed(card);
 }
 
@@ -316,7 +320,8 @@ struct exdma_channel *exdma_channel_add(struct exdma_card *card,
 	u32 *count = &card->channel_count[desc->dir];
 	struct exdma_channel *ch;
 
-	if (desc->index != *count || *count == EXDMA_MAX_CHANNELS)
+	if (desc->index != *count || *count == EXDMA_MAX_CHANNELS ||
+	    (*count && card->by_index[desc->dir][0]->desc.stream != desc->stream))
 		return ERR_PTR(-EINVAL);
 	ch = exdma_channel_create(card, desc);
 	if (IS_ERR(ch))

@@ -42,6 +42,7 @@
 
 #include "card.h"
 #include "channel.h"
+#include "receive.h"
 #include "trace.h"
 
 /* Most requests that one run takes: bounds the work of one interrupt. */
@@ -129,6 +130,7 @@ void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
 	req->moved = moved;
 	req->state = EXDMA_REQ_IDLE;
 	ch->stats.requests++;
+	ch->stats.packets += req->eop && !status;
 	ch->stats.bytes += moved;
 	ch->depth--;
 	ch->queued -= req->bytes;
@@ -155,6 +157,7 @@ void exdma_channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock)
 static void channel_fill(struct exdma_channel *ch, struct exdma_request *req)
 	__must_hold(&ch->lock)
 {
+	u32 last = EXDMA_SEG_LAST | (req->eop ? EXDMA_SEG_EOP : 0);
 	u64 card_addr = req->card_addr;
 	struct scatterlist *sg;
 	u32 i;
@@ -165,8 +168,9 @@ static void channel_fill(struct exdma_channel *ch, struct exdma_request *req)
 	for_each_sg(req->sg, sg, req->slots, i) {
 		ch->desc.ops->write_desc(ch, exdma_ring_slot(&ch->ring, req->first + i),
 					 sg_dma_address(sg), card_addr, sg_dma_len(sg),
-					 i == req->slots - 1 ? EXDMA_SEG_LAST : 0);
-		card_addr += sg_dma_len(sg);
+					 i == req->slots - 1 ? last : 0);
+		if (!req->fixed)
+			card_addr += sg_dma_len(sg);
 	}
 	trace_exdma_stage(ch, req);
 }
@@ -230,12 +234,15 @@ static bool channel_holds(const struct exdma_channel *ch) __must_hold(&ch->lock)
 /*
  * staged -> running, if the engine is idle: one run of as many requests as
  * lie behind each other in the ring, within the bounds. A request that was
- * cancelled leaves a gap; the run ends before it.
+ * cancelled leaves a gap; the run ends before it. What waits for packets from
+ * the card is started all at once: there is a bounded number of it, and it may
+ * be long until the run ends.
  */
 void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 	__must_hold(&ch->lock)
 {
 	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
+	bool all = exdma_channel_receives(ch), fixed = false;
 	struct exdma_request *req, *next;
 	u32 first = 0, slots = 0, requests = 0;
 	size_t bytes = 0;
@@ -249,13 +256,15 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 		return;
 	}
 	list_for_each_entry_safe(req, next, &ch->staged, node) {
-		if (!slots)
-			first = req->first;
-		else if (req->first != first + slots ||
-			 requests == RUN_REQUESTS ||
-			 bytes + req->bytes > limit ||
-			 slots + req->slots > ch->desc.max_run_slots)
+		if (slots && (req->first != first + slots || req->fixed != fixed ||
+			      slots + req->slots > ch->desc.max_run_slots))
 			break;
+		if (slots && !all && (requests == RUN_REQUESTS || bytes + req->bytes > limit))
+			break;
+		if (!slots) {
+			first = req->first;
+			fixed = req->fixed;
+		}
 		requests++;
 		bytes += req->bytes;
 		slots += req->slots;
@@ -273,8 +282,27 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 	ch->stats.runs++;
 	ch->stats.starts[by]++;
 	trace_exdma_start(ch, requests, slots, bytes, by);
-	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, first), slots);
+	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, first), slots,
+			    fixed ? EXDMA_RUN_FIXED : 0);
 	channel_watch(ch);
+}
+
+/* @req, on no list, has been moved. How much that is, of packets only the device knows. */
+static void channel_moved(struct exdma_channel *ch, struct exdma_request *req)
+	__must_hold(&ch->lock)
+{
+	u32 bytes = req->bytes;
+	int end = 0;
+
+	lockdep_assert_held(&ch->lock);
+
+	if (exdma_channel_receives(ch)) {
+		end = ch->desc.ops->received(ch, exdma_ring_slot(&ch->ring, req->first), &bytes);
+		if (end >= 0 && bytes > req->bytes)
+			end = -EIO;
+		req->eop = end > 0;
+	}
+	exdma_channel_retire(ch, req, min(end, 0), end < 0 ? 0 : bytes);
 }
 
 /*
@@ -321,7 +349,7 @@ int exdma_channel_reap(struct exdma_channel *ch,
 	}
 	list_for_each_entry_safe(req, behind, &finished, node) {
 		list_del(&req->node);
-		exdma_channel_retire(ch, req, 0, req->bytes);
+		channel_moved(ch, req);
 	}
 	exdma_channel_trim(ch);
 	return err ?: through;
@@ -340,14 +368,16 @@ void exdma_channel_owe(struct exdma_channel *ch) __must_hold(&ch->lock)
 {
 	lockdep_assert_held(&ch->lock);
 
-	if (ch->owed < MAX_OWED)
+	if (ch->owed < MAX_OWED && !exdma_channel_receives(ch))
 		ch->owed++;
 }
 
 /*
  * An interrupt, and the run is not through. It may belong to an earlier run;
  * else the engine has stopped early, and the device is asked. If one is taken
- * for the other, the watchdog finds out.
+ * for the other, the watchdog finds out. Packets from the card interrupt as
+ * they come; if two share an interrupt, or a packet was found before its own
+ * came, nothing is wrong.
  */
 static int channel_early(struct exdma_channel *ch, enum exdma_starter next)
 	__must_hold(&ch->lock)
@@ -356,6 +386,8 @@ static int channel_early(struct exdma_channel *ch, enum exdma_starter next)
 
 	lockdep_assert_held(&ch->lock);
 
+	if (exdma_channel_receives(ch))
+		return 0;
 	if (ch->owed) {
 		ch->owed--;
 		ch->doubt_run = ch->run_number;
@@ -400,7 +432,7 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 			exdma_channel_fault(ch, err);
 	} else if (ch->owed) {
 		ch->owed--;
-	} else {
+	} else if (!exdma_channel_receives(ch)) {
 		ch->stats.spurious_interrupts++;
 	}
 	wake = exdma_channel_wants_thread(ch);
@@ -524,23 +556,30 @@ static void channel_work(struct work_struct *work)
  * Requests of one channel are started in the order of submission.
  *
  * Context: any but hard interrupt. Locking: takes the channel's lock.
- * Return: 0, or -ENODEV: then @req still belongs to the caller.
+ * Return: 0; -ENODEV, or -EIO if it belongs to a packet that was torn: then @req
+ * still belongs to the caller.
  */
 int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bool hold)
 {
 	unsigned long flags;
+	int err = 0;
 	bool more;
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
-	if (ch->state == EXDMA_CH_DEAD) {
+	if (ch->state == EXDMA_CH_DEAD)
+		err = -ENODEV;
+	else if (ch->desc.stream)
+		err = exdma_packet_queue(ch, req);
+	else
+		list_add_tail(&req->node, &ch->pending);
+	if (err) {
 		raw_spin_unlock_irqrestore(&ch->lock, flags);
-		return -ENODEV;
+		return err;
 	}
 	req->id = ch->next_id++;
 	req->held = hold;
 	ch->batch |= hold;
 	req->state = EXDMA_REQ_PENDING;
-	list_add_tail(&req->node, &ch->pending);
 	ch->queued += req->bytes;
 	ch->depth++;
 	ch->stats.depth_max = max_t(u64, ch->stats.depth_max, ch->depth);
@@ -639,7 +678,8 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	    desc->max_segment < PAGE_SIZE || !is_power_of_2(desc->alignment) ||
 	    desc->alignment > PAGE_SIZE || !is_power_of_2(desc->granularity) ||
 	    desc->granularity > PAGE_SIZE || !desc->address_bits ||
-	    desc->address_bits > 64)
+	    desc->address_bits > 64 || desc->beat > PAGE_SIZE ||
+	    (desc->beat && !is_power_of_2(desc->beat)) || (desc->stream && !desc->beat))
 		return ERR_PTR(-EINVAL);
 
 	ch = kzalloc_obj(*ch);
@@ -651,13 +691,13 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 		kfree(ch);
 		return ERR_PTR(err);
 	}
-	exdma_bounce_alloc(&ch->bounce, exdma_card_parent(card));
 	ch->card = card;
 	ch->desc = *desc;
 	snprintf(ch->name, sizeof(ch->name), "exdma%d_%s%u", card->number,
 		 desc->dir == EXDMA_H2C ? "h2c" : "c2h", desc->index);
 	raw_spin_lock_init(&ch->lock);
 	INIT_LIST_HEAD(&ch->pending);
+	INIT_LIST_HEAD(&ch->behind);
 	INIT_LIST_HEAD(&ch->staged);
 	INIT_LIST_HEAD(&ch->running);
 	INIT_LIST_HEAD(&ch->finished);
@@ -668,7 +708,16 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	init_waitqueue_head(&ch->room);
 	spin_lock_init(&ch->mapped_lock);
 	INIT_LIST_HEAD(&ch->mapped);
-	return ch;
+	if (!exdma_channel_receives(ch)) {
+		exdma_bounce_alloc(&ch->bounce, exdma_card_parent(card));
+		return ch;
+	}
+	ch->receive = exdma_receive_create(ch);
+	if (ch->receive)
+		return ch;
+	exdma_ring_free(&ch->ring, exdma_card_parent(card));
+	kfree(ch);
+	return ERR_PTR(-ENOMEM);
 }
 
 /**
@@ -677,6 +726,7 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
  */
 void exdma_channel_destroy(struct exdma_channel *ch)
 {
+	exdma_receive_destroy(ch->receive);
 	kfree(ch);
 }
 
@@ -688,6 +738,7 @@ void exdma_channel_destroy(struct exdma_channel *ch)
  */
 void exdma_channel_release_memory(struct exdma_channel *ch)
 {
+	exdma_receive_unmap(ch->receive);
 	exdma_bounce_free(&ch->bounce, exdma_card_parent(ch->card));
 	exdma_ring_free(&ch->ring, exdma_card_parent(ch->card));
 }

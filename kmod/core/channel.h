@@ -49,7 +49,14 @@ enum exdma_request_state {
  *	must stay mapped and pinned for ever.
  * @bounced: its memory is a slot of the channel, for the statistics.
  * @held: more follows at once; it may wait for that.
- * @timeout_ms: how long the engine may stand still at it; 0: the module's.
+ * @timeout_ms: how long the engine may stand still at it; 0: the module's, or
+ *	for ever if it is a stream's.
+ * @once: it is not run again when a run is torn: the card would see it twice.
+ * @fixed: the card's address does not advance.
+ * @more: more of its packet follows.
+ * @eop: H2C stream: the packet ends with it; C2H stream, valid when done: so it did.
+ * @packet: tells the requests of one packet from others, if there are several.
+ * @client: on whose behalf, see exdma_channel_hurry().
  * @id: counts the requests of the channel; given when it is submitted.
  * @state: see &enum exdma_request_state.
  * @tries: how often the engine stood still at it.
@@ -69,7 +76,13 @@ struct exdma_request {
 	bool quarantined;
 	bool bounced;
 	bool held;
+	bool once;
+	bool fixed;
+	bool more;
+	bool eop;
 	u32 timeout_ms;
+	const void *packet;
+	const void *client;
 	u64 id;
 	enum exdma_request_state state;
 	u32 tries;
@@ -94,6 +107,7 @@ enum exdma_starter {
 struct exdma_channel_stats {
 	u64 bytes;
 	u64 requests;
+	u64 packets;
 	u64 runs;
 	u64 starts[EXDMA_STARTERS];
 	u64 copybreak;
@@ -122,13 +136,18 @@ struct exdma_channel_stats {
  *	of ours is taken.
  * @state: see &enum exdma_channel_state.
  * @pending: requests without descriptors, in order of submission.
+ * @behind: requests that came while somebody else's packet was not all here.
+ * @packet: whose packet that is, or NULL.
+ * @torn: the packet that has failed and is not all here, or NULL.
  * @staged: requests with descriptors, behind those that run.
  * @running: requests of the current run, in ring order.
  * @finished: done, for the bottom half to complete.
  * @run_count: slots of the current run; 0 when the engine is idle.
  * @run_done: of these, how many are known to have finished.
  * @run_number: counts the runs.
- * @late_run: the run that the watchdog found through before its interrupt.
+ * @late_run: the run at which the watchdog found news before their interrupt.
+ * @late_done: @run_done at that moment.
+ * @asked_at: jiffies when the watchdog last asked the device.
  * @owed: interrupts that are still to come, of runs found through without them.
  * @doubt_run: the run at which an owed interrupt came that may have been its
  *	own; the watchdog clears that up.
@@ -155,6 +174,7 @@ struct exdma_channel_stats {
  * @line: those who wait for room, the first of them on @room.
  * @room: waits for @pinned to fall.
  * @bounce: slots for small transfers.
+ * @receive: the packets that came, if that is what it is for; else NULL.
  * @quick_ns: how long a small transfer of a lone caller takes, smoothed; a
  *	hint, not locked.
  * @mapped_lock: guards @mapped; process context only.
@@ -171,6 +191,9 @@ struct exdma_channel {
 	raw_spinlock_t lock;
 	enum exdma_channel_state state __guarded_by(&lock);
 	struct list_head pending __guarded_by(&lock);
+	struct list_head behind __guarded_by(&lock);
+	const void *packet __guarded_by(&lock);
+	const void *torn __guarded_by(&lock);
 	struct list_head staged __guarded_by(&lock);
 	struct list_head running __guarded_by(&lock);
 	struct list_head finished __guarded_by(&lock);
@@ -178,6 +201,8 @@ struct exdma_channel {
 	u32 run_done __guarded_by(&lock);
 	u32 run_number __guarded_by(&lock);
 	u32 late_run __guarded_by(&lock);
+	u32 late_done __guarded_by(&lock);
+	unsigned long asked_at __guarded_by(&lock);
 	u32 owed __guarded_by(&lock);
 	u32 doubt_run __guarded_by(&lock);
 	u32 doubt_seen __guarded_by(&lock);
@@ -204,6 +229,7 @@ struct exdma_channel {
 	struct mutex line;	/* see above */
 	wait_queue_head_t room;
 	struct exdma_bounce bounce;
+	struct exdma_receive *receive;
 	u32 quick_ns;
 
 	spinlock_t mapped_lock;	/* see above */
@@ -223,6 +249,12 @@ bool exdma_channel_poll(struct exdma_channel *ch);
 void exdma_channel_get_stats(struct exdma_channel *ch,
 			     struct exdma_channel_stats *stats);
 
+/* Does it take packets from the card, as they come? */
+static inline bool exdma_channel_receives(const struct exdma_channel *ch)
+{
+	return ch->desc.stream && ch->desc.dir == EXDMA_C2H;
+}
+
 /* Bytes that wait or move; a hint of how busy the channel is. */
 static inline u64 exdma_channel_load(const struct exdma_channel *ch)
 {
@@ -234,12 +266,21 @@ bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes);
 bool exdma_channel_try_spare_room(struct exdma_channel *ch, u32 bytes);
 void exdma_channel_use_spare_room(struct exdma_channel *ch, u32 bytes);
 int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes);
+void exdma_channel_force_room(struct exdma_channel *ch, u32 bytes);
 void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes);
 bool exdma_channel_ready(struct exdma_channel *ch);
 u64 exdma_channel_max_inflight(void);
 
+/* packet.c; with the lock held, but the last */
+int exdma_packet_queue(struct exdma_channel *ch, struct exdma_request *req)
+	__must_hold(&ch->lock);
+void exdma_packet_tear(struct exdma_channel *ch, const void *packet)
+	__must_hold(&ch->lock);
+void exdma_channel_hurry(struct exdma_channel *ch, const void *client);
+
 /* recovery.c */
 unsigned int exdma_timeout_clamp(unsigned int ms);
+unsigned int exdma_timeout_default(void);
 void exdma_channel_freeze(struct exdma_channel *ch);
 void exdma_channel_thaw(struct exdma_channel *ch);
 void exdma_channel_gate(struct exdma_channel *ch);

@@ -19,7 +19,8 @@ static void engine_write_desc(struct exdma_channel *ch, u32 slot, dma_addr_t hos
 	engine->slots[slot] = (struct slot){ host, card, len, flags };
 }
 
-static void engine_start(struct exdma_channel *ch, u32 first, u32 count)
+static void engine_start(struct exdma_channel *ch, u32 first, u32 count,
+			 u32 flags)
 {
 	struct engine *engine = exdma_channel_priv(ch);
 

@@ -60,6 +60,10 @@ enum exdma_irq_mode {
 
 /* Flags of &exdma_channel_ops.write_desc */
 #define EXDMA_SEG_LAST	BIT(0)	/* last segment of a request */
+#define EXDMA_SEG_EOP	BIT(1)	/* a packet ends with it; H2C streams */
+
+/* Flags of &exdma_channel_ops.start */
+#define EXDMA_RUN_FIXED	BIT(0)	/* the card's address does not advance */
 
 /**
  * struct exdma_channel_ops - what a card driver does for one channel
@@ -69,12 +73,14 @@ enum exdma_irq_mode {
  * or print, and they never run twice at once for one channel.
  *
  * @write_desc: Fill ring slot @slot (0 to slots - 1) with one contiguous
- *	segment of @len bytes (1 to max_segment) between @host and @card.
- *	@flags: EXDMA_SEG_LAST. The slot does not belong to the engine now.
+ *	segment of @len bytes (1 to max_segment) between @host and @card, which
+ *	means nothing for a stream. @flags: EXDMA_SEG_*. The slot does not belong
+ *	to the engine now.
  * @start: Let the engine run @count consecutive slots from @first on, modulo
- *	the size of the ring. The engine is idle. Posted writes only. The last
- *	of the slots is always the end of a request. An interrupt must follow
- *	when the engine is through, and when it stops for an error.
+ *	the size of the ring; @flags: EXDMA_RUN_*. The engine is idle. Posted
+ *	writes only. The last of the slots is always the end of a request. An
+ *	interrupt must follow when the engine is through, and when it stops for
+ *	an error; for a C2H stream, also soon after a slot has finished.
  * @progress: How many slots of the run have finished, into @done. No bus read
  *	as long as all is well. What is counted here has reached memory.
  *	Return: 0, or the error that stopped the engine at slot @done, as
@@ -83,6 +89,11 @@ enum exdma_irq_mode {
  *	came and the run is not through, and now and then when nothing moves.
  *	Return: 0 while it runs or is through, -EIO if the engine has stopped
  *	at slot @done of the run with an error, -ENODEV if the device does not answer any more.
+ * @received: For C2H streams: what the engine has written for @slot, which has
+ *	finished, into @bytes: 0 up to the length of the slot. The device may
+ *	have told any number.
+ *	Return: 1 if a packet ends with it, 0 if not, -EIO if what the device
+ *	said makes no sense.
  * @ack: Take the interrupt request of this channel back, for interrupts that
  *	are levels or shared; called at the start of each interrupt if
  *	&exdma_channel_desc.needs_ack is set. May read the bus.
@@ -97,9 +108,10 @@ enum exdma_irq_mode {
 struct exdma_channel_ops {
 	void (*write_desc)(struct exdma_channel *ch, u32 slot, dma_addr_t host,
 			   u64 card, u32 len, u32 flags);
-	void (*start)(struct exdma_channel *ch, u32 first, u32 count);
+	void (*start)(struct exdma_channel *ch, u32 first, u32 count, u32 flags);
 	int (*progress)(struct exdma_channel *ch, u32 *done);
 	int (*inspect)(struct exdma_channel *ch, u32 *done);
+	int (*received)(struct exdma_channel *ch, u32 slot, u32 *bytes);
 	void (*ack)(struct exdma_channel *ch);
 	int (*stop)(struct exdma_channel *ch);
 	void (*report)(struct exdma_channel *ch);
@@ -127,6 +139,12 @@ struct exdma_channel_ops {
  * @granularity: bytes, a power of two up to the page size; lengths are
  *	multiples of it.
  * @address_bits: width of a card address, 1 to 64.
+ * @beat: bytes, a power of two up to the page size, of one step of the datapath:
+ *	segments of a stream begin at multiples of it, and all but the last of a
+ *	packet end there; a fixed address, its buffers and lengths are multiples
+ *	of it. 0: not a stream, and no fixed addresses.
+ * @stream: it moves packets, which have no addresses. All channels of one
+ *	direction are of one kind.
  * @needs_ack: call @ops->ack at each interrupt.
  */
 struct exdma_channel_desc {
@@ -142,6 +160,8 @@ struct exdma_channel_desc {
 	u32 alignment;
 	u32 granularity;
 	u32 address_bits;
+	u32 beat;
+	bool stream;
 	bool needs_ack;
 };
 

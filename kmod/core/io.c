@@ -9,6 +9,7 @@
  * request awake if that is likely to be quicker. Nothing is serialized between
  * calls but what their file asks for, see order.c.
  */
+#include <linux/aio.h>
 #include <linux/cpumask.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/clock.h>
@@ -26,19 +27,23 @@
 /* How long a call asks for a mapping before it fails with ENOMEM. */
 #define MAP_TIMEOUT	(5 * HZ)
 
-static unsigned int spin_us = 100;
+static unsigned int spin_us = 200;
 module_param(spin_us, uint, 0644);
 MODULE_PARM_DESC(spin_us,
-		 "Microseconds that a small synchronous call spins for its end if that is likely to come by then (0: never; default 100)");
+		 "Microseconds that a small synchronous call spins for its end if that is likely to come by then (0: never; default 200)");
 
 /**
  * exdma_io_has - does the file lead to a channel of this direction?
  * @client: the file.
  * @dir: direction.
+ *
+ * The card's own node leads to its memory, which streams do not know.
  */
 bool exdma_io_has(const struct exdma_client *client, enum exdma_dir dir)
 {
-	return client->ch ? client->ch->desc.dir == dir : client->card->channel_count[dir];
+	if (client->ch)
+		return client->ch->desc.dir == dir;
+	return client->card->channel_count[dir] && !client->card->by_index[dir][0]->desc.stream;
 }
 
 /**
@@ -74,6 +79,86 @@ struct exdma_channel *exdma_io_channel(const struct exdma_client *client,
 	return best;
 }
 
+/**
+ * exdma_io_prepare - what a request has from its file and its place in the call
+ * @client: the file.
+ * @req: the request.
+ * @card_addr: card address of its first byte.
+ */
+void exdma_io_prepare(const struct exdma_client *client, struct exdma_request *req,
+		      u64 card_addr)
+{
+	req->card_addr = card_addr;
+	req->timeout_ms = READ_ONCE(client->timeout_ms);
+	req->client = client;
+	req->fixed = READ_ONCE(client->fixed);
+	req->once = req->fixed || (client->ch && client->ch->desc.stream);
+}
+
+/**
+ * exdma_io_piece - make a request a piece of a packet, if it goes to a stream
+ * @client: the file.
+ * @req: the request.
+ * @packet: tells the pieces of this packet from others; does not change while
+ *	there are any.
+ * @more: it is not the last.
+ */
+void exdma_io_piece(const struct exdma_client *client, struct exdma_request *req,
+		    const void *packet, bool more)
+{
+	if (!client->ch || !client->ch->desc.stream)
+		return;
+	req->packet = packet;
+	req->more = more;
+	req->eop = !more && READ_ONCE(client->how) != EXDMA_RECEIVE_BYTES;
+}
+
+/**
+ * exdma_io_advance - the call has moved so much: its file position, too
+ * @iocb: the call.
+ * @moved: bytes.
+ */
+void exdma_io_advance(struct kiocb *iocb, size_t moved)
+{
+	const struct exdma_client *client = iocb->ki_filp->private_data;
+
+	if (!READ_ONCE(client->fixed))
+		iocb->ki_pos += moved;
+}
+
+/**
+ * exdma_io_hurry - who uses this file is going to end
+ * @client: the file.
+ *
+ * Context: any but hard interrupt.
+ */
+void exdma_io_hurry(struct exdma_client *client)
+{
+	if (client->ch && client->ch->desc.stream)
+		exdma_channel_hurry(client->ch, client);
+}
+
+#ifdef IOCB_AIO_RW
+/* exit_aio() waits for all calls; or somebody wants this one to end. */
+static int io_cancel(struct kiocb *iocb)
+{
+	exdma_io_hurry(iocb->ki_filp->private_data);
+	return -EINPROGRESS;	/* it ends as any other */
+}
+#endif
+
+/* An asynchronous call: see that it does not outlive its program for long. */
+static void io_watch_exit(struct exdma_client *client, struct kiocb *iocb)
+{
+	if (!client->ch || !client->ch->desc.stream)
+		return;
+	WRITE_ONCE(client->user, task_tgid_nr(current));
+#ifdef IOCB_AIO_RW
+	if (iocb->ki_flags & IOCB_AIO_RW)
+		kiocb_set_cancel_fn(iocb, io_cancel);
+#endif
+}
+
 /* A call that must not wait for anything but its own transfer. */
 static bool io_nowait(struct kiocb *iocb)
 {
@@ -91,9 +176,12 @@ static bool io_nowait(struct kiocb *iocb)
  * @card_addr: card address of the next buffer.
  * @window: most buffers in flight.
  * @bufs: those in flight, a ring.
+ * @hand: stream: the last buffer made, not submitted yet: whether its packet ends
+ *	with it is known when the next is made, or cannot be.
  * @made: buffers ever made.
  * @reaped: buffers ever given back; the oldest in flight is @bufs[@reaped].
  * @moved: bytes that reached their goal, without a gap, from the start on.
+ * @failed: it was the transfer.
  * @err: the first thing that went wrong, or 0; no buffer is made after it.
  */
 struct exdma_io {
@@ -105,18 +193,35 @@ struct exdma_io {
 	u64 card_addr;
 	u32 window;
 	struct exdma_buffer *bufs[MAX_WINDOW];
+	struct exdma_buffer *hand;
 	u32 made;
 	u32 reaped;
 	ssize_t moved;
+	bool failed;
 	int err;
 };
 
-/* Room for the next buffer. With buffers in flight we must not wait for it. */
+/* Buffers that the channel has. */
+static u32 io_flying(const struct exdma_io *io)
+{
+	return io->made - io->reaped - !!io->hand;
+}
+
+/*
+ * Room for the next buffer. With buffers in flight we must not wait for it; and
+ * not with one in hand, which stands in the way of all others on the channel:
+ * then it is taken, there is only one such call.
+ */
 static int io_room(struct exdma_io *io, struct exdma_channel *ch, u32 bytes)
 {
 	if (io->made == io->reaped && !io->nowait)
 		return exdma_channel_take_room(ch, bytes);
-	return exdma_channel_try_room(ch, bytes) ? 0 : -EAGAIN;
+	if (exdma_channel_try_room(ch, bytes))
+		return 0;
+	if (!io->hand || io_flying(io))
+		return -EAGAIN;
+	exdma_channel_force_room(ch, bytes);
+	return 0;
 }
 
 /*
@@ -131,13 +236,30 @@ static int io_map(const struct exdma_io *io, struct exdma_buffer *buf)
 
 	for (;;) {
 		err = exdma_buffer_map(buf);
-		if (err != -ENOMEM || io->made != io->reaped || io->nowait ||
+		if (err != -ENOMEM || io_flying(io) || io->nowait ||
 		    time_after(jiffies, until))
 			return err;
 		if (signal_pending(current))
 			return -ERESTARTSYS;
 		schedule_timeout_interruptible(1);
 	}
+}
+
+/* What is in hand goes to the channel; @more of its packet follows. */
+static void io_play(struct exdma_io *io, bool more)
+{
+	struct exdma_buffer *buf = io->hand;
+	int err;
+
+	if (!buf)
+		return;
+	io->hand = NULL;
+	exdma_io_piece(io->client, &buf->req, io, more);
+	err = exdma_channel_submit(buf->ch, &buf->req, false);
+	if (!err)
+		return;
+	buf->req.status = err;
+	complete(&buf->req.done);
 }
 
 /*
@@ -147,7 +269,7 @@ static int io_map(const struct exdma_io *io, struct exdma_buffer *buf)
 static int io_submit_next(struct exdma_io *io)
 {
 	struct exdma_channel *ch = exdma_io_channel(io->client, io->dir);
-	u32 charge = exdma_buffer_charge(io->iter);
+	u32 charge = exdma_buffer_charge(ch, io->iter);
 	struct exdma_buffer *buf;
 	int err;
 
@@ -166,13 +288,18 @@ static int io_submit_next(struct exdma_io *io)
 	if (err)
 		goto put;
 
-	buf->req.card_addr = io->card_addr;
-	buf->req.timeout_ms = READ_ONCE(io->client->timeout_ms);
+	exdma_io_prepare(io->client, &buf->req, io->card_addr);
 	init_completion(&buf->req.done);
-	err = exdma_channel_submit(ch, &buf->req, false);
-	if (err)
-		goto unmap;
-	io->card_addr += buf->req.bytes;
+	if (ch->desc.stream) {
+		io_play(io, true);
+		io->hand = buf;
+	} else {
+		err = exdma_channel_submit(ch, &buf->req, false);
+		if (err)
+			goto unmap;
+	}
+	if (!buf->req.fixed)
+		io->card_addr += buf->req.bytes;
 	io->bufs[io->made++ % MAX_WINDOW] = buf;
 	/* It has begun; what is left may take its time. */
 	io->nowait = false;
@@ -182,7 +309,7 @@ static int io_submit_next(struct exdma_io *io)
 unmap:
 	exdma_buffer_unmap(buf);
 put:
-	if (err == -ENOMEM && (io->made != io->reaped || io->nowait)) {
+	if (err == -ENOMEM && (io_flying(io) || io->nowait)) {
 		if (buf->kind != EXDMA_BUF_COPY || io->dir == EXDMA_H2C)
 			iov_iter_revert(io->iter, buf->req.bytes);
 		err = -EAGAIN;
@@ -204,6 +331,7 @@ static void io_reap_oldest(struct exdma_io *io)
 			moved = exdma_buffer_copy_out(buf, moved, io->iter);
 		io->moved += moved;
 		io->err = buf->req.status;
+		io->failed = io->err;
 		if (!io->err && moved < buf->req.bytes)
 			io->err = -EFAULT;
 	}
@@ -228,12 +356,32 @@ static void io_take_back(struct exdma_io *io)
 	}
 }
 
-/* Waits for the oldest buffer. On a signal, only for as long as it must. */
+/*
+ * Waits for a request that cannot be taken back. The watchdog ends what the
+ * engine does not; but a stream may take its time as long as nobody minds.
+ */
+static void io_wait_end(const struct exdma_client *client, struct exdma_channel *ch,
+			struct exdma_request *req)
+{
+	if (ch->desc.stream && wait_for_completion_killable(&req->done))
+		exdma_channel_hurry(ch, client);
+	wait_for_completion(&req->done);
+}
+
+/*
+ * Waits for the oldest buffer. On a signal, only for as long as it must; a
+ * packet that has begun is not cut for anything but a deadly one.
+ */
 static void io_wait_oldest(struct exdma_io *io, int *interrupted)
 {
 	struct exdma_buffer *buf = io->bufs[io->reaped % MAX_WINDOW];
 
-	if (!*interrupted) {
+	if (buf->ch->desc.stream && io->made > 1) {
+		if (!*interrupted)
+			*interrupted = wait_for_completion_killable(&buf->req.done);
+		if (!*interrupted)
+			return;
+	} else if (!*interrupted) {
 		*interrupted = wait_for_completion_interruptible(&buf->req.done);
 		if (!*interrupted)
 			return;
@@ -241,8 +389,7 @@ static void io_wait_oldest(struct exdma_io *io, int *interrupted)
 		if (io->made == io->reaped)
 			return;
 	}
-	/* Bounded by the watchdog: it ends what the engine does not. */
-	wait_for_completion(&buf->req.done);
+	io_wait_end(io->client, buf->ch, &buf->req);
 }
 
 /*
@@ -253,6 +400,8 @@ static bool io_signalled(const struct exdma_io *io)
 {
 	if (io->owner)
 		return READ_ONCE(io->owner->signal->flags) & SIGNAL_GROUP_EXIT;
+	if (io->hand)
+		return fatal_signal_pending(current);
 	return signal_pending(current) && (io->moved || io->made != io->reaped);
 }
 
@@ -260,7 +409,7 @@ static u32 io_window(const struct exdma_client *client, enum exdma_dir dir,
 		     const struct iov_iter *iter)
 {
 	/* What is copied out moves the iterator only then. */
-	if (exdma_buffer_copies(iter))
+	if (dir == EXDMA_C2H && exdma_buffer_foreign(iter))
 		return 1;
 	if (client->ch)
 		return WINDOW;
@@ -300,10 +449,13 @@ ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
 		while (!err && !io.err && !interrupted && iov_iter_count(iter) &&
 		       io.made - io.reaped < io.window && !io_signalled(&io))
 			err = io_submit_next(&io);
+		if (err == -EAGAIN && io_flying(&io))
+			err = 0;
+		/* Nothing comes behind what is in hand, or it cannot be had. */
+		if (err || io.err || interrupted || !iov_iter_count(iter) || io_signalled(&io))
+			io_play(&io, false);
 		if (io.made == io.reaped)
 			break;
-		if (err == -EAGAIN)
-			err = 0;
 		io_wait_oldest(&io, &interrupted);
 		if (io.made != io.reaped)
 			io_reap_oldest(&io);
@@ -314,7 +466,10 @@ ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
 	/* The owner of what a worker has given up is not there to ask. */
 	if (!io.err && !io.moved)
 		io.err = -EINTR;
-	iocb->ki_pos += io.moved;
+	/* A packet that the card has not got as it was is no packet. */
+	if (io.failed && client->ch && client->ch->desc.stream)
+		return io.err;
+	exdma_io_advance(iocb, io.moved);
 	return io.moved ?: io.err;
 }
 
@@ -344,7 +499,8 @@ static bool io_spin(struct exdma_channel *ch, struct exdma_request *req)
 }
 
 /* Waits for the only request of a call. -ERESTARTSYS: it was taken back. */
-static int io_wait(struct exdma_channel *ch, struct exdma_request *req)
+static int io_wait(const struct exdma_client *client, struct exdma_channel *ch,
+		   struct exdma_request *req)
 {
 	u64 start = local_clock();
 	u32 took;
@@ -355,7 +511,7 @@ static int io_wait(struct exdma_channel *ch, struct exdma_request *req)
 		if (err && exdma_channel_cancel(ch, req))
 			return err;
 		if (err)
-			wait_for_completion(&req->done);
+			io_wait_end(client, ch, req);
 	}
 	took = min_t(u64, local_clock() - start, U32_MAX / 8);
 	WRITE_ONCE(ch->quick_ns, (READ_ONCE(ch->quick_ns) * 7 + took) / 8);
@@ -375,7 +531,7 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
 	ssize_t ret;
 	size_t got;
 
-	if (exdma_buffer_copies(iter) || !exdma_buffer_bounces(ch, iter))
+	if (exdma_buffer_foreign(iter) || !exdma_buffer_bounces(ch, iter))
 		return -EAGAIN;
 	if (dir == EXDMA_C2H && !(iocb->ki_flags & IOCB_NOWAIT) &&
 	    fault_in_iov_iter_writeable(iter, iov_iter_count(iter)))
@@ -384,12 +540,12 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
 	if (!buf)
 		return -EAGAIN;
 
-	buf->req.card_addr = iocb->ki_pos;
-	buf->req.timeout_ms = READ_ONCE(client->timeout_ms);
+	exdma_io_prepare(client, &buf->req, iocb->ki_pos);
+	exdma_io_piece(client, &buf->req, NULL, false);
 	init_completion(&buf->req.done);
 	ret = exdma_channel_submit(ch, &buf->req, false);
 	if (!ret)
-		ret = io_wait(ch, &buf->req);
+		ret = io_wait(client, ch, &buf->req);
 	if (!ret) {
 		trace_exdma_complete(ch, &buf->req);
 		ret = buf->req.moved;
@@ -406,7 +562,7 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
 	exdma_buffer_unmap(buf);
 	exdma_buffer_put(buf);
 	if (ret > 0)
-		iocb->ki_pos += ret;
+		exdma_io_advance(iocb, ret);
 	return ret;
 }
 
@@ -442,6 +598,7 @@ static ssize_t io_there(struct exdma_client *client, enum exdma_dir dir,
 	bool ordered = alone || !*entered;
 	ssize_t ret;
 
+	io_watch_exit(client, iocb);
 	ret = exdma_io_async(client, dir, iocb, iter, alone, nowait, entered);
 	if (ret == -ENOMEM || (ret == -EAGAIN && ordered))
 		ret = exdma_io_offload(client, dir, iocb, iter, alone, nowait, entered);
@@ -479,7 +636,7 @@ ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
 		return -ENODEV;
 	alone = exdma_order_claim(&client->order, &barrier) || iocb->ki_flags & IOCB_DSYNC;
 	entered = exdma_order_try_enter(&client->order, alone);
-	if (is_sync_kiocb(iocb) || exdma_buffer_copies(iter))
+	if (is_sync_kiocb(iocb) || (dir == EXDMA_C2H && exdma_buffer_foreign(iter)))
 		ret = io_here(client, dir, iocb, iter, alone, nowait, &entered);
 	else
 		ret = io_there(client, dir, iocb, iter, alone, nowait, &entered);
@@ -501,6 +658,8 @@ ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
  */
 bool exdma_io_ready(struct exdma_client *client, enum exdma_dir dir)
 {
+	if (client->ch && exdma_channel_receives(client->ch))
+		return dir == EXDMA_C2H && exdma_receive_ready(client->ch->receive, client->how);
 	return exdma_io_has(client, dir) && exdma_order_is_free(&client->order) &&
 	       exdma_channel_ready(exdma_io_channel(client, dir));
 }

@@ -9,8 +9,10 @@
 #include <linux/gfp.h>
 #include <linux/uio.h>
 
+#include "channel.h"
 #include "exdma.h"
 #include "order.h"
+#include "receive.h"
 
 /**
  * struct exdma_client - an open file, as its calls see it
@@ -19,6 +21,10 @@
  * @order: whose turn it is among its calls.
  * @cpu: where asynchronous calls are completed, or EXDMA_CPU_ANY.
  * @timeout_ms: see &exdma_request.timeout_ms.
+ * @fixed: the card's address does not advance.
+ * @how: how packets are to be read; of EXDMA_RECEIVE_BYTES are also written
+ *	bytes.
+ * @user: who has made asynchronous calls last.
  */
 struct exdma_client {
 	struct exdma_card *card;
@@ -26,6 +32,9 @@ struct exdma_client {
 	struct exdma_order order;
 	int cpu;
 	u32 timeout_ms;
+	bool fixed;
+	enum exdma_receive_how how;
+	pid_t user;
 };
 
 /* How to allocate for a call that may not wait, not even for memory. */
@@ -43,6 +52,12 @@ ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
 ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
 		      struct kiocb *iocb, struct iov_iter *iter, bool nowait,
 		      const struct task_struct *owner);
+void exdma_io_piece(const struct exdma_client *client, struct exdma_request *req,
+		    const void *packet, bool more);
+void exdma_io_advance(struct kiocb *iocb, size_t moved);
+void exdma_io_hurry(struct exdma_client *client);
+void exdma_io_prepare(const struct exdma_client *client, struct exdma_request *req,
+		      u64 card_addr);
 bool exdma_io_ready(struct exdma_client *client, enum exdma_dir dir);
 int exdma_io_poll(struct exdma_client *client);
 

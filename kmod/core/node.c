@@ -70,6 +70,7 @@ static int node_open(struct inode *inode, struct file *file)
 {
 	struct exdma_node *node = container_of(inode->i_cdev, struct exdma_node, cdev);
 	struct exdma_client *client;
+	int err;
 
 	if (exdma_card_is_gone(node->card))
 		return -ENODEV;
@@ -80,8 +81,27 @@ static int node_open(struct inode *inode, struct file *file)
 	client->ch = node->ch;
 	client->cpu = EXDMA_CPU_ANY;
 	exdma_order_init(&client->order, READ_ONCE(sequential));
+	if (client->ch && exdma_channel_receives(client->ch)) {
+		err = exdma_receive_start(client->ch->receive, file->f_flags & O_TRUNC);
+		if (err) {
+			kfree(client);
+			return err;
+		}
+	}
 	file->private_data = client;
+	if (client->ch && client->ch->desc.stream)
+		stream_open(inode, file);
 	file->f_mode |= FMODE_NOWAIT | FMODE_CAN_ODIRECT;
+	return 0;
+}
+
+/* The last descriptor of a program that ends: what it has begun must end, too. */
+static int node_flush(struct file *file, fl_owner_t id)
+{
+	struct exdma_client *client = file->private_data;
+
+	if (current->flags & PF_EXITING && READ_ONCE(client->user) == task_tgid_nr(current))
+		exdma_io_hurry(client);
 	return 0;
 }
 
@@ -99,9 +119,15 @@ static ssize_t node_bound(const struct exdma_card *card, enum exdma_dir dir,
 			  struct kiocb *iocb, struct iov_iter *iter)
 {
 	u64 end = READ_ONCE(card->aperture) ?: LLONG_MAX;
+	const struct exdma_client *client = iocb->ki_filp->private_data;
 	u64 pos = iocb->ki_pos, left;
 	u32 unit = card->unit[dir];
 
+	if (client->ch && client->ch->desc.stream)
+		return iov_iter_count(iter) & (client->ch->desc.granularity - 1) ?
+		       -EINVAL : iov_iter_count(iter);
+	if (READ_ONCE(client->fixed))
+		unit = max(unit, client->ch->desc.beat);
 	if ((pos | iov_iter_alignment(iter)) & (unit - 1))
 		return -EINVAL;
 	if (card->address_bits[dir] < 63)
@@ -109,7 +135,8 @@ static ssize_t node_bound(const struct exdma_card *card, enum exdma_dir dir,
 	left = pos < end ? round_down(end - pos, unit) : 0;
 	if (!left)
 		return dir == EXDMA_H2C ? -ENOSPC : 0;
-	iov_iter_truncate(iter, left);
+	if (!READ_ONCE(client->fixed))
+		iov_iter_truncate(iter, left);
 	return iov_iter_count(iter);
 }
 
@@ -130,8 +157,22 @@ static ssize_t node_io(struct kiocb *iocb, struct iov_iter *iter, enum exdma_dir
 	return exdma_io(client, dir, iocb, iter);
 }
 
+static ssize_t node_receive(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct exdma_client *client = iocb->ki_filp->private_data;
+	bool nowait = iocb->ki_flags & IOCB_NOWAIT || iocb->ki_filp->f_flags & O_NONBLOCK;
+
+	if (exdma_card_is_gone(client->card))
+		return -ENODEV;
+	return exdma_receive_read(client->ch->receive, iter, READ_ONCE(client->how), nowait);
+}
+
 static ssize_t node_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
+	struct exdma_client *client = iocb->ki_filp->private_data;
+
+	if (client->ch && exdma_channel_receives(client->ch))
+		return node_receive(iocb, iter);
 	return node_io(iocb, iter, EXDMA_C2H);
 }
 
@@ -266,17 +307,47 @@ static int node_channel_info(const struct exdma_channel *ch, void __user *arg)
 		.granularity = ch->desc.granularity,
 		.address_bits = ch->desc.address_bits,
 		.max_segment = ch->desc.max_segment,
+		.beat = ch->desc.beat,
 	};
 
-	return node_reply(arg, &info, sizeof(info), sizeof(info));
+	if (ch->desc.stream)
+		info.flags |= EXDMA_CHANNEL_STREAM;
+	if (exdma_channel_receives(ch))
+		info.buffered = exdma_receive_room(ch->receive);
+	return node_reply(arg, &info, sizeof(info),
+			  offsetofend(struct exdma_channel_info, max_segment));
 }
 
 /* What the struct was when it was new. */
 #define OPTIONS_LEAST	offsetofend(struct exdma_options, completion_cpu)
 
+#define OPTION_FLAGS	(EXDMA_OPTION_FIXED | EXDMA_OPTION_WHOLE | EXDMA_OPTION_BYTES)
+
+static const u32 flags_of_how[] = {
+	[EXDMA_RECEIVE_PACKETS] = 0,
+	[EXDMA_RECEIVE_WHOLE] = EXDMA_OPTION_WHOLE,
+	[EXDMA_RECEIVE_BYTES] = EXDMA_OPTION_BYTES,
+};
+
+/* Can the file have these flags? */
+static bool node_flags_fit(const struct exdma_client *client, u32 flags)
+{
+	const struct exdma_channel *ch = client->ch;
+
+	if (flags & ~OPTION_FLAGS || hweight32(flags) > 1)
+		return false;
+	if (flags & EXDMA_OPTION_FIXED)
+		return ch && !ch->desc.stream && ch->desc.beat;
+	if (flags & EXDMA_OPTION_WHOLE)
+		return ch && exdma_channel_receives(ch);
+	return !flags || (ch && ch->desc.stream);
+}
+
 static int node_get_options(struct exdma_client *client, void __user *arg)
 {
 	struct exdma_options options = {
+		.flags = flags_of_how[READ_ONCE(client->how)] |
+			 (READ_ONCE(client->fixed) ? EXDMA_OPTION_FIXED : 0),
 		.dispatch = exdma_order_is_sequential(&client->order) ?
 			    EXDMA_DISPATCH_SEQUENTIAL : EXDMA_DISPATCH_PARALLEL,
 		.completion_cpu = READ_ONCE(client->cpu),
@@ -295,7 +366,7 @@ static int node_set_options(struct exdma_client *client, void __user *arg)
 	if (err)
 		return err;
 	cpu = options.completion_cpu;
-	if (options.flags || options.dispatch > EXDMA_DISPATCH_SEQUENTIAL ||
+	if (!node_flags_fit(client, options.flags) || options.dispatch > EXDMA_DISPATCH_SEQUENTIAL ||
 	    options.reserved)
 		return -EINVAL;
 	if (options.timeout_ms && options.timeout_ms != exdma_timeout_clamp(options.timeout_ms))
@@ -304,6 +375,10 @@ static int node_set_options(struct exdma_client *client, void __user *arg)
 		return -EINVAL;
 	exdma_order_set_sequential(&client->order,
 				   options.dispatch == EXDMA_DISPATCH_SEQUENTIAL);
+	WRITE_ONCE(client->fixed, options.flags & EXDMA_OPTION_FIXED);
+	WRITE_ONCE(client->how, options.flags & EXDMA_OPTION_BYTES ? EXDMA_RECEIVE_BYTES :
+				options.flags & EXDMA_OPTION_WHOLE ? EXDMA_RECEIVE_WHOLE :
+								     EXDMA_RECEIVE_PACKETS);
 	WRITE_ONCE(client->cpu, cpu);
 	WRITE_ONCE(client->timeout_ms, options.timeout_ms);
 	return 0;
@@ -342,6 +417,7 @@ static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static const struct file_operations node_fops = {
 	.owner = THIS_MODULE,
 	.open = node_open,
+	.flush = node_flush,
 	.release = node_close,
 	.read_iter = node_read_iter,
 	.write_iter = node_write_iter,

@@ -37,7 +37,16 @@ unsigned int exdma_timeout_clamp(unsigned int ms)
 	return clamp(ms, 10u, 3600000u);
 }
 
-/* How long the engine may stand still at what it is at, in jiffies. */
+/* Milliseconds: what the parameter says. */
+unsigned int exdma_timeout_default(void)
+{
+	return exdma_timeout_clamp(READ_ONCE(timeout_ms));
+}
+
+/*
+ * How long the engine may stand still at what it is at, in jiffies. A stream
+ * stands still whenever nobody sends to it or takes from it.
+ */
 static unsigned long channel_limit(struct exdma_channel *ch) __must_hold(&ch->lock)
 {
 	const struct exdma_request *head;
@@ -47,7 +56,9 @@ static unsigned long channel_limit(struct exdma_channel *ch) __must_hold(&ch->lo
 
 	head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
 	ms = head ? head->timeout_ms : 0;
-	return msecs_to_jiffies(exdma_timeout_clamp(ms ?: READ_ONCE(timeout_ms)));
+	if (!ms && ch->desc.stream)
+		return MAX_JIFFY_OFFSET;
+	return msecs_to_jiffies(ms ? exdma_timeout_clamp(ms) : exdma_timeout_default());
 }
 
 /* Arms the watchdog; its work is queued once and queues itself while needed. */
@@ -104,31 +115,48 @@ static u32 channel_head_moved(struct exdma_channel *ch, struct exdma_request *he
 }
 
 /*
+ * Is the request that the engine stopped at done with? At once if the engine
+ * has reported an error there, otherwise when it has had its tries; one that the
+ * card must not see twice, in any case.
+ */
+static bool channel_blames(struct exdma_channel *ch, struct exdma_request *head)
+	__must_hold(&ch->lock)
+{
+	lockdep_assert_held(&ch->lock);
+
+	if (head->once)
+		return true;
+	if (!ch->fault)
+		return false;
+	/* If it moved after all, it was perhaps not the head's error. */
+	return ++head->tries == TRIES ||
+	       (ch->fault == -EIO && ch->run_done == ch->fault_count);
+}
+
+/*
  * The engine of a frozen channel is idle: what ran is pending again, to be run
  * from its first byte. Memory-mapped transfers are idempotent, and nobody has
- * been told about it yet. Only the request that the engine stopped at is done
- * with, at once if the engine has reported an error there, otherwise when it
- * has had its tries.
+ * been told about it yet. Of a stream, and at a fixed address, the engine has
+ * begun with the first of them only.
  */
 static void channel_go_on(struct exdma_channel *ch) __must_hold(&ch->lock)
 {
 	struct exdma_request *head;
-	bool blame;
+	const void *torn = NULL;
 
 	lockdep_assert_held(&ch->lock);
 
 	head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
-	if (head && ch->fault) {
-		/* If it moved after all, it was perhaps not the head's error. */
-		blame = ch->fault == -EIO && ch->run_done == ch->fault_count;
-		if (++head->tries == TRIES || blame) {
-			list_del(&head->node);
-			exdma_channel_retire(ch, head,
-					     ch->fault == -EIO ? -EIO : -ETIMEDOUT,
-					     channel_head_moved(ch, head));
-		}
+	if (head && channel_blames(ch, head)) {
+		if (head->more)
+			torn = head->packet;
+		list_del(&head->node);
+		exdma_channel_retire(ch, head, ch->fault == -ETIMEDOUT ? -ETIMEDOUT : -EIO,
+				     ch->desc.stream ? 0 : channel_head_moved(ch, head));
 	}
 	channel_unstage(ch);
+	if (torn)
+		exdma_packet_tear(ch, torn);
 	ch->fault = 0;
 	ch->owed = 0;
 	ch->state = EXDMA_CH_LIVE;
@@ -168,6 +196,9 @@ void exdma_channel_thaw(struct exdma_channel *ch)
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
 	ch->held = false;
+	/* What is not run again is looked at closely: it may have been through. */
+	if (ch->state == EXDMA_CH_FROZEN && ch->desc.stream)
+		exdma_channel_reap(ch, ch->desc.ops->progress, EXDMA_STARTERS);
 	if (ch->state == EXDMA_CH_FROZEN)
 		channel_go_on(ch);
 	raw_spin_unlock_irqrestore(&ch->lock, flags);
@@ -238,18 +269,50 @@ void exdma_channel_recover(struct work_struct *work)
 }
 
 /*
+ * Has something come to an end that an interrupt is to tell of, and told of it
+ * at the last look, too?
+ */
+static bool channel_overdue(struct exdma_channel *ch) __must_hold(&ch->lock)
+{
+	bool late = ch->late_run == ch->run_number && ch->late_done == ch->run_done;
+
+	lockdep_assert_held(&ch->lock);
+
+	ch->late_run = ch->run_number;
+	ch->late_done = ch->run_done;
+	return late;
+}
+
+/* Is it time to ask the device itself? A stream may stand still for hours. */
+static bool channel_asks(struct exdma_channel *ch, unsigned long limit)
+	__must_hold(&ch->lock)
+{
+	unsigned long asks = min(msecs_to_jiffies(INSPECT_MS), limit / 2);
+
+	lockdep_assert_held(&ch->lock);
+
+	if (jiffies - ch->progress_at < asks)
+		return false;
+	if (ch->desc.stream && jiffies - ch->asked_at < asks)
+		return false;
+	ch->asked_at = jiffies;
+	return true;
+}
+
+/*
  * The watchdog looks at a running engine every WATCH_MS. A run that is through
- * at two looks, its interrupt still not here, has lost its interrupt. One that
- * is in doubt at two looks may have stopped early.
+ * at two looks, its interrupt still not here, has lost its interrupt; so has a
+ * packet from the card. A run that is in doubt at two looks may have stopped
+ * early.
  */
 void exdma_channel_watch(struct work_struct *work)
 {
 	struct exdma_channel *ch = container_of(to_delayed_work(work),
 						struct exdma_channel, watchdog);
 	const struct exdma_channel_ops *ops = ch->desc.ops;
-	unsigned long flags, still, limit;
+	unsigned long flags, limit;
+	bool wake, doubt, news;
 	u32 done = 0;
-	bool wake, doubt, late;
 	int err = 0;
 
 	raw_spin_lock_irqsave(&ch->lock, flags);
@@ -263,19 +326,18 @@ void exdma_channel_watch(struct work_struct *work)
 		return;
 	}
 	limit = channel_limit(ch);
-	still = jiffies - ch->progress_at;
 	doubt = ch->doubt_run == ch->run_number && ch->doubt_seen == ch->run_number;
 	ch->doubt_seen = ch->doubt_run;
-	if (!ops->progress(ch, &done) && done == ch->run_count) {
-		late = ch->late_run == ch->run_number;
-		ch->late_run = ch->run_number;
-		if (late) {
+	news = !ops->progress(ch, &done) &&
+	       done >= (exdma_channel_receives(ch) ? ch->run_done + 1 : ch->run_count);
+	if (news) {
+		if (channel_overdue(ch)) {
 			ch->stats.lost_interrupts++;
 			err = exdma_channel_reap(ch, ops->progress, EXDMA_START_THREAD);
 			if (err > 0)
 				exdma_channel_owe(ch);
 		}
-	} else if (still >= min(msecs_to_jiffies(INSPECT_MS), limit / 2) || doubt) {
+	} else if (channel_asks(ch, limit) || doubt) {
 		/* Retires what is done, and tells a slow run from a dead one. */
 		ch->doubt_run = ch->run_number - 1;
 		err = exdma_channel_reap(ch, ops->inspect, EXDMA_START_THREAD);
@@ -312,6 +374,7 @@ void exdma_channel_gate(struct exdma_channel *ch)
 		raw_spin_lock_irqsave(&ch->lock, flags);
 		ch->state = EXDMA_CH_DEAD;
 		list_splice_init(&ch->staged, &ch->pending);
+		list_splice_tail_init(&ch->behind, &ch->pending);
 		list_for_each_entry_safe(req, next, &ch->pending, node) {
 			if (n++ == GATE_BATCH)
 				break;

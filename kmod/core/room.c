@@ -131,6 +131,16 @@ int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes)
 }
 
 /**
+ * exdma_channel_force_room - take room whether there is any or not
+ * @ch: the channel.
+ * @bytes: whole pages.
+ */
+void exdma_channel_force_room(struct exdma_channel *ch, u32 bytes)
+{
+	room_take(ch, bytes, LONG_MAX, false);
+}
+
+/**
  * exdma_channel_give_room - the memory is not pinned any more
  * @ch: the channel.
  * @bytes: as taken.

@@ -26,6 +26,7 @@ static struct device_attribute stats_##_name =					\
 
 STATS_ATTR(bytes, bytes);
 STATS_ATTR(requests, requests);
+STATS_ATTR(packets, packets);
 STATS_ATTR(runs, runs);
 STATS_ATTR(starts_irq, starts[EXDMA_START_IRQ]);
 STATS_ATTR(starts_submit, starts[EXDMA_START_SUBMIT]);
@@ -59,6 +60,7 @@ static DEVICE_ATTR_RO(pinned_bytes_max);
 static struct attribute *stats_attrs[] = {
 	&stats_bytes.attr,
 	&stats_requests.attr,
+	&stats_packets.attr,
 	&stats_runs.attr,
 	&stats_starts_irq.attr,
 	&stats_starts_submit.attr,

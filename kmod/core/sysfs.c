@@ -96,11 +96,11 @@ static ssize_t direction_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(direction);
 
-/* Memory-mapped is the only interface that there is up to now. */
+/* mm: memory-mapped, it has addresses; stream: it has packets. */
 static ssize_t interface_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
 {
-	return sysfs_emit(buf, "mm\n");
+	return sysfs_emit(buf, "%s\n", exdma_node_from_dev(dev)->ch->desc.stream ? "stream" : "mm");
 }
 static DEVICE_ATTR_RO(interface);
 

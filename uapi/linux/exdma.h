@@ -80,6 +80,11 @@ struct exdma_card_info {
  * @granularity: bytes; lengths must be multiples of it.
  * @address_bits: width of a card address, 1 to 64.
  * @max_segment: bytes, the longest piece that one descriptor moves.
+ * @beat: bytes of one step of the card's datapath, 0 if unknown; what
+ *	EXDMA_OPTION_FIXED has to be aligned to.
+ * @reserved: 0.
+ * @buffered: bytes that a stream from the card holds until they are read; 0 for
+ *	other channels, and before the first open.
  */
 struct exdma_channel_info {
 	__u32 size;
@@ -90,7 +95,15 @@ struct exdma_channel_info {
 	__u32 granularity;
 	__u32 address_bits;
 	__u32 max_segment;
+	__u32 beat;
+	__u32 reserved;
+	__u64 buffered;
 };
+
+/* struct exdma_options.flags; one of them at most */
+#define EXDMA_OPTION_FIXED		0x1 /* the card's address does not advance */
+#define EXDMA_OPTION_WHOLE		0x2 /* a read takes no part of a packet */
+#define EXDMA_OPTION_BYTES		0x4 /* a stream of bytes: packets mean nothing */
 
 /* struct exdma_options.dispatch */
 #define EXDMA_DISPATCH_PARALLEL		0
@@ -106,7 +119,16 @@ struct exdma_channel_info {
  * them. A change holds for calls made after it.
  *
  * @size: in: sizeof the caller's structure; out: bytes known to the kernel.
- * @flags: reserved, 0.
+ * @flags: EXDMA_OPTION_FIXED: all data goes to, or comes from, one card address,
+ *	as a FIFO wants it; for memory-mapped channels. Memory, length and card
+ *	address are multiples of &struct exdma_channel_info.beat. The file
+ *	position does not move. A transfer that an error or a reset has torn is
+ *	not run again: EIO.
+ *	EXDMA_OPTION_WHOLE: a packet that is longer than the read is left where it
+ *	is, EMSGSIZE; for streams from the card. Without it, the next read gets
+ *	the rest.
+ *	EXDMA_OPTION_BYTES: a read returns what is there, of one packet or of
+ *	several; a write does not end a packet. For streams.
  * @dispatch: EXDMA_DISPATCH_PARALLEL: nothing waits for anything.
  *	EXDMA_DISPATCH_SEQUENTIAL: a request starts only when all requests made
  *	before it on this open file have completed, whatever their channels. A
@@ -116,7 +138,8 @@ struct exdma_channel_info {
  *	what happens while that CPU is offline.
  * @timeout_ms: milliseconds, 10 to 3600000: how long the engine may stand still
  *	at a request of this file before it is stopped and, once, run again; 0:
- *	as long as the module parameter timeout_ms says.
+ *	as long as the module parameter timeout_ms says; a stream to the card for
+ *	ever, or so long after the program was killed.
  * @reserved: 0.
  */
 struct exdma_options {
@@ -152,7 +175,8 @@ struct exdma_options {
 /**
  * EXDMA_IOC_SET_OPTIONS - change that; all fields are taken.
  *
- * Return: 0, or -1 with EFAULT; EINVAL for an unknown flag or dispatch, a CPU
+ * Return: 0, or -1 with EFAULT; EINVAL for an unknown flag or dispatch, a flag
+ * that is not for this node, a CPU
  * that is not online or a timeout out of range; E2BIG, ENODEV. Nothing has
  * changed then.
  */

@@ -21,6 +21,8 @@
 /* How long an engine may take for the descriptor that it is at. */
 #define STOP_TIMEOUT_US		1000000
 #define STOP_POLL_US		50
+/* The results of a stream lie behind the writeback word, in their own lines. */
+#define RESULTS_OFFSET		64
 
 static u32 block_left(u32 slot)
 {
@@ -39,12 +41,19 @@ static void xdma_write_desc(struct exdma_channel *ch, u32 slot, dma_addr_t host,
 	u32 next = (slot + 1) % XDMA_SLOTS;
 	dma_addr_t next_dma = xch->dma + next * sizeof(struct xdma_desc);
 	struct xdma_desc *desc = &xch->desc[slot];
-	u64 src = xch->to_card ? host : card;
-	u64 dst = xch->to_card ? card : host;
 	u32 control = XDMA_DESC_MAGIC;
+	u64 src, dst;
 
+	if (xch->results) {
+		WRITE_ONCE(xch->results[slot].control, 0);
+		card = xch->results_dma + slot * sizeof(struct xdma_result);
+	}
+	src = xch->to_card ? host : card;
+	dst = xch->to_card ? card : host;
 	if (flags & EXDMA_SEG_LAST)
 		control |= XDMA_DESC_COMPLETED;
+	if (flags & EXDMA_SEG_EOP)
+		control |= XDMA_DESC_EOP;
 	xch->control[slot] = control;
 	control |= FIELD_PREP(XDMA_DESC_NXT_ADJ, block_left(next));
 
@@ -79,14 +88,19 @@ static void xdma_end_run(struct xdma_channel *xch, u32 first, u32 count)
 	xch->desc[slot].control = cpu_to_le32(xch->control[slot] | XDMA_DESC_STOP);
 }
 
-static void xdma_start(struct exdma_channel *ch, u32 first, u32 count)
+static void xdma_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags)
 {
 	struct xdma_channel *xch = exdma_channel_priv(ch);
 	dma_addr_t addr = xch->dma + first * sizeof(struct xdma_desc);
 	u32 adj = min(block_left(first), count - 1);
+	u32 ctrl = xch->ctrl | XDMA_CTRL_RUN;
+
+	if (flags & EXDMA_RUN_FIXED)
+		ctrl |= XDMA_CTRL_NON_INC;
 
 	xdma_end_run(xch, first, count);
 	WRITE_ONCE(*xch->writeback, 0);
+	xch->first = first;
 	xch->run_slots = count;
 	xch->status = 0;
 
@@ -102,7 +116,7 @@ static void xdma_start(struct exdma_channel *ch, u32 first, u32 count)
 		writel(adj, xch->sgdma + XDMA_FIRST_ADJ);
 	}
 	/* writel() orders the descriptors and the zeroed word before Run. */
-	writel(xch->ctrl | XDMA_CTRL_RUN, xch->regs + XDMA_CONTROL);
+	writel(ctrl, xch->regs + XDMA_CONTROL);
 }
 
 /*
@@ -146,18 +160,38 @@ static void xdma_report(struct exdma_channel *ch)
 			    status & XDMA_ST_DESC_ERR ? ": descriptor fetch error" : "");
 }
 
+static bool xdma_has_result(const struct xdma_channel *xch, u32 slot)
+{
+	u32 control = le32_to_cpu(READ_ONCE(xch->results[slot % XDMA_SLOTS].control));
+
+	return FIELD_GET(XDMA_RESULT_MAGIC, control) == XDMA_RESULT_IS_ONE;
+}
+
 static int xdma_progress(struct exdma_channel *ch, u32 *done)
 {
 	struct xdma_channel *xch = exdma_channel_priv(ch);
 	u32 wb = le32_to_cpu(READ_ONCE(*xch->writeback));
 
 	/* An error, or a word that cannot be true. */
-	if (unlikely(wb > xch->run_slots))
+	if (unlikely(wb > xch->run_slots || xch->status & XDMA_ST_ERRORS))
 		return xdma_inspect(ch, done);
+	/* That a result is written before the count is not documented. */
+	while (xch->results && wb && !xdma_has_result(xch, xch->first + wb - 1))
+		wb--;
 	*done = wb;
 	/* The data of C2H is read after the count that vouches for it. */
 	dma_rmb();
 	return 0;
+}
+
+static int xdma_received(struct exdma_channel *ch, u32 slot, u32 *bytes)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+
+	if (!xdma_has_result(xch, slot))
+		return -EIO;
+	*bytes = le32_to_cpu(xch->results[slot].bytes);
+	return le32_to_cpu(xch->results[slot].control) & XDMA_RESULT_EOP;
 }
 
 /* Takes the request back; what it said is kept for xdma_inspect(). */
@@ -200,6 +234,7 @@ static const struct exdma_channel_ops xdma_channel_ops = {
 	.start = xdma_start,
 	.progress = xdma_progress,
 	.inspect = xdma_inspect,
+	.received = xdma_received,
 	.ack = xdma_ack,
 	.stop = xdma_stop,
 	.report = xdma_report,
@@ -213,8 +248,10 @@ static const struct exdma_channel_ops xdma_channel_ops = {
  */
 void xdma_channel_init_hw(struct xdma_channel *xch)
 {
-	xch->ctrl = XDMA_CTRL_WRITEBACK | XDMA_ST_STOPPED | XDMA_ST_COMPLETED |
-		    XDMA_ST_ERRORS;
+	/* The length of a packet is not to be a multiple of anything. */
+	u32 errors = xch->stream ? XDMA_ST_ERRORS & ~XDMA_ST_LENGTH : XDMA_ST_ERRORS;
+
+	xch->ctrl = XDMA_CTRL_WRITEBACK | XDMA_ST_STOPPED | XDMA_ST_COMPLETED | errors;
 	xch->hi = 0;
 	xch->adj = 0;
 
@@ -223,8 +260,12 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 	writel(upper_32_bits(xch->writeback_dma), xch->regs + XDMA_WRITEBACK_HI);
 	writel(0, xch->sgdma + XDMA_FIRST_HI);
 	writel(0, xch->sgdma + XDMA_FIRST_ADJ);
-	/* One interrupt for a run: when it is through or has gone wrong. */
-	writel(XDMA_ST_STOPPED | XDMA_ST_ERRORS, xch->regs + XDMA_IRQ_MASK);
+	/*
+	 * One interrupt for a run: when it is through or has gone wrong. Of what
+	 * comes from a stream each packet has to be told.
+	 */
+	writel(XDMA_ST_STOPPED | (xch->results ? XDMA_ST_COMPLETED : 0) | errors,
+	       xch->regs + XDMA_IRQ_MASK);
 }
 
 /* The register counts in bytes; 0 is said by cores that have no limits. */
@@ -261,7 +302,7 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 		.max_segment = XDMA_DESC_MAX_BYTES & PAGE_MASK,
 		.needs_ack = needs_ack,
 	};
-	u32 limits;
+	u32 limits, width;
 
 	xch = devm_kzalloc(dev, sizeof(*xch), GFP_KERNEL);
 	if (!xch)
@@ -271,9 +312,23 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 	xch->regs = xc->bar + (to_card ? XDMA_H2C(index) : XDMA_C2H(index));
 	xch->sgdma = xc->bar + (to_card ? XDMA_H2C_SGDMA(index) : XDMA_C2H_SGDMA(index));
 
-	limits = readl(xch->regs + XDMA_ALIGNMENTS);
+	xch->stream = readl(xch->regs + XDMA_ID) & XDMA_ID_STREAM;
 	desc.priv = xch;
+	desc.stream = xch->stream;
+	if (xch->stream && !to_card) {
+		desc.status_bytes = RESULTS_OFFSET + XDMA_SLOTS * sizeof(struct xdma_result);
+		desc.needs_ack = true;
+	}
+
+	width = readl(xc->bar + XDMA_CONFIG + XDMA_CONFIG_WIDTH);
+	desc.beat = 8 << min(FIELD_GET(XDMA_CONFIG_WIDTH_LOG, width), 3);
+	limits = readl(xch->regs + XDMA_ALIGNMENTS);
 	desc.alignment = xdma_units(FIELD_GET(XDMA_ALIGN_ADDRESS, limits));
+	if (xch->stream) {
+		/* The core sees to it that each piece begins at a beat. */
+		desc.beat = max(desc.beat, desc.alignment);
+		desc.alignment = 1;
+	}
 	desc.granularity = xdma_units(FIELD_GET(XDMA_ALIGN_LENGTH, limits));
 	desc.address_bits = FIELD_GET(XDMA_ALIGN_BITS, limits);
 	if (!desc.address_bits || desc.address_bits > 64)
@@ -284,5 +339,9 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 		return ERR_CAST(xch->ch);
 	xch->desc = exdma_channel_ring(xch->ch, &xch->dma);
 	xch->writeback = exdma_channel_status(xch->ch, &xch->writeback_dma);
+	if (xch->stream && !to_card) {
+		xch->results = (void *)xch->writeback + RESULTS_OFFSET;
+		xch->results_dma = xch->writeback_dma + RESULTS_OFFSET;
+	}
 	return xch;
 }

@@ -78,7 +78,7 @@ static int find_dma_bar(struct pci_dev *pdev)
 }
 
 /* Channels of a direction are numbered without holes. */
-static u32 count_channels(struct xdma_card *xc, enum exdma_dir dir, u32 *streams)
+static u32 count_channels(struct xdma_card *xc, enum exdma_dir dir)
 {
 	u32 block = dir == EXDMA_H2C ? XDMA_BLOCK_H2C : XDMA_BLOCK_C2H;
 	u32 i, id;
@@ -88,8 +88,6 @@ static u32 count_channels(struct xdma_card *xc, enum exdma_dir dir, u32 *streams
 		if (FIELD_GET(XDMA_ID_BLOCK, id) != block ||
 		    FIELD_GET(XDMA_ID_CHANNEL, id) != i)
 			break;
-		if (id & XDMA_ID_STREAM)
-			(*streams)++;
 	}
 	return i;
 }
@@ -214,15 +212,10 @@ static int init_card(struct xdma_card *xc)
 		.priv = xc,
 	};
 	struct pci_dev *pdev = xc->pdev;
-	u32 streams = 0;
 	int err;
 
-	xc->channel_count[EXDMA_H2C] = count_channels(xc, EXDMA_H2C, &streams);
-	xc->channel_count[EXDMA_C2H] = count_channels(xc, EXDMA_C2H, &streams);
-	if (streams) {
-		dev_err(&pdev->dev, "AXI-Stream channels are not supported yet\n");
-		return -EOPNOTSUPP;
-	}
+	xc->channel_count[EXDMA_H2C] = count_channels(xc, EXDMA_H2C);
+	xc->channel_count[EXDMA_C2H] = count_channels(xc, EXDMA_C2H);
 	if (!xc->channel_count[EXDMA_H2C] && !xc->channel_count[EXDMA_C2H]) {
 		dev_err(&pdev->dev, "the XDMA IP has no channel\n");
 		return -ENODEV;

@@ -45,6 +45,9 @@
 #define XDMA_WRITEBACK_HI	0x8c
 #define XDMA_IRQ_MASK		0x90
 
+#define XDMA_CONFIG_WIDTH	0x18	/* Config-Block: datapath, 64 bit << n */
+#define XDMA_CONFIG_WIDTH_LOG	GENMASK(2, 0)
+
 #define XDMA_CTRL_RUN		BIT(0)
 #define XDMA_CTRL_NON_INC	BIT(25)
 #define XDMA_CTRL_WRITEBACK	BIT(26)
@@ -111,9 +114,24 @@ struct xdma_desc {
 #define XDMA_DESC_MAGIC		(0xad4bu << 16)
 #define XDMA_DESC_STOP		BIT(0)
 #define XDMA_DESC_COMPLETED	BIT(1)
+#define XDMA_DESC_EOP		BIT(4)
 #define XDMA_DESC_NXT_ADJ	GENMASK(13, 8)
 #define XDMA_DESC_MAX_BYTES	GENMASK(27, 0)
 /* The engine fetches a block of up to 64; none may cross 4 KiB. */
 #define XDMA_BLOCK_DESCS	64u
+
+/**
+ * struct xdma_result - what the engine writes about a descriptor of a C2H stream
+ * @control: XDMA_RESULT_*.
+ * @bytes: how much it has written.
+ */
+struct xdma_result {
+	__le32 control;
+	__le32 bytes;
+};
+
+#define XDMA_RESULT_MAGIC	GENMASK(31, 16)
+#define XDMA_RESULT_IS_ONE	0x52b4
+#define XDMA_RESULT_EOP		BIT(0)
 
 #endif /* EXDMA_XDMA_REGS_H */

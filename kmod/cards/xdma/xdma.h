@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * exdma_xdma - what its two files share
+ * exdma_xdma - what its files share
  */
 #ifndef EXDMA_XDMA_XDMA_H
 #define EXDMA_XDMA_XDMA_H
@@ -23,6 +23,9 @@
  *	reads what the device may own.
  * @writeback: completed count, written by the engine.
  * @writeback_dma: bus address of it.
+ * @results: C2H stream: what came with each descriptor, written by the engine.
+ * @results_dma: bus address of it.
+ * @first: first slot of this run.
  * @ctrl: Control register while running.
  * @hi: 0x84 and
  * @adj: 0x88 as last written: they keep their value.
@@ -32,6 +35,7 @@
  * @run_slots: slots of this run.
  * @index: number among those of its direction.
  * @to_card: H2C.
+ * @stream: it moves packets.
  */
 struct xdma_channel {
 	struct exdma_channel *ch;
@@ -42,6 +46,9 @@ struct xdma_channel {
 	u32 control[XDMA_SLOTS];
 	__le32 *writeback;
 	dma_addr_t writeback_dma;
+	struct xdma_result *results;
+	dma_addr_t results_dma;
+	u32 first;
 	u32 ctrl;
 	u32 hi;
 	u32 adj;
@@ -50,6 +57,7 @@ struct xdma_channel {
 	u32 run_slots;
 	u32 index;
 	bool to_card;
+	bool stream;
 };
 
 /**
