@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Packets through the streams (see flow.h). */
+#include <stdlib.h>
+
 #include "flow.h"
 #include "tap.h"
 
@@ -63,6 +65,8 @@ uint32_t flow_send_again(struct flow *f, const uint32_t *lens, uint32_t n, uint3
 
 	for (i = 0; i < n; i++)
 		descs += piece ? (lens[i] + piece - 1) / piece : 1;
+	if (descs > FLOW_MAX_DESCS)
+		abort();
 	at = put_chain(f->b, desc, descs, 64, 0, 0, true);
 	for (i = 0; i < n; i++) {
 		uint32_t left = lens[i];
@@ -82,14 +86,19 @@ uint32_t flow_send(struct flow *f, const uint32_t *lens, uint32_t n, uint32_t pi
 
 	for (i = 0; i < n; i++)
 		sum += lens[i];
+	if (sum > FLOW_SENT_MAX)
+		abort();
 	fill(f->b->ram + f->sent, sum, f->seed++);
 	return flow_send_again(f, lens, n, piece);
 }
 
 void flow_receive(struct flow *f, uint32_t n, uint32_t size, uint32_t more)
 {
-	uint32_t adjacent = put_chain(f->b, f->c2h_descs, n, size, 0, 0, true), i;
+	uint32_t adjacent, i;
 
+	if (n > FLOW_MAX_DESCS || (uint64_t)n * size > FLOW_GOT_MAX)
+		abort();
+	adjacent = put_chain(f->b, f->c2h_descs, n, size, 0, 0, true);
 	memset(f->b->ram + f->got, FLOW_UNTOUCHED, (size_t)n * size);
 	memset(f->b->ram + f->results, FLOW_UNTOUCHED, n * RESULT_SIZE);
 	for (i = 0; i < n; i++)
