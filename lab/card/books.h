@@ -29,7 +29,7 @@ enum violation {
 	V_STOP,		/* Stop on a descriptor that is not the last of its block */
 	V_RESERVED,	/* reserved bits set */
 	V_MISALIGNED,	/* address or length */
-	V_LENGTH,	/* length 0 */
+	V_LENGTH,	/* length 0, or one that a stream cannot have */
 	V_UNMAPPED,	/* host memory that the device may not touch */
 	V_CHANGED,	/* a descriptor changed while its run was on */
 	V_BUSY,		/* started while busy */

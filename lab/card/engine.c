@@ -8,10 +8,11 @@
  * called again. A thread per engine calls it and sleeps in between; tests and
  * the fuzzer call it through xdma_poll() with no thread at all.
  *
- * Locking: everything here runs under x->lock, except where unlock_for_memory()
- * says otherwise; see xdma.h.
+ * Locking: everything here runs under x->lock, except between engine_leave()
+ * and engine_return(); see xdma.h.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 
 #include "log.h"
@@ -25,7 +26,7 @@
 
 /* --- leaving and re-entering the lock ---------------------------------- */
 
-static uint32_t unlock_for_memory(struct engine *e)
+uint32_t engine_leave(struct engine *e)
 {
 	uint32_t generation = e->generation;
 
@@ -34,8 +35,7 @@ static uint32_t unlock_for_memory(struct engine *e)
 	return generation;
 }
 
-/* True when the run is still the one that was on before. */
-static bool lock_after_memory(struct engine *e, uint32_t generation)
+bool engine_return(struct engine *e, uint32_t generation)
 {
 	pthread_mutex_lock(e->x->lock);
 	e->touching = false;
@@ -144,14 +144,27 @@ static bool paced(const struct engine *e)
 }
 
 /*
+ * Until @now it has waited for its stream: that is not the link's time. The run
+ * is as if it had begun so much later: nothing is caught up.
+ */
+static void pace_waited(struct engine *e, uint64_t now)
+{
+	if (!e->waiting)
+		return;
+	e->run_start += now - e->waiting;
+	e->waiting = now;
+}
+
+/*
  * The run ends at @now: how far behind the model is it? Only sleeping makes
  * late; a machine that cannot keep up with the model is just slow.
  */
 static void pace_end(struct engine *e, uint64_t now)
 {
-	uint64_t model = pace_ns(e, e->run_bytes, e->run_descs);
-	uint64_t spent = now - e->run_start + e->late_ns;
+	uint64_t model = pace_ns(e, e->run_bytes, e->run_descs), spent;
 
+	pace_waited(e, now);
+	spent = now - e->run_start + e->late_ns;
 	if ((e->slept || e->late_ns) && spent > model)
 		e->late_ns = min_u64(spent - model, PACE_MAX_LATE);
 	else
@@ -170,8 +183,10 @@ void engine_set_rate(struct engine *e, uint64_t rate)
 		return;
 	if (engine_busy(e)) {
 		uint64_t model = pace_ns(e, e->run_bytes, e->run_descs);
-		uint64_t spent = now_ns() - e->run_start + e->late_ns;
+		uint64_t now = now_ns(), spent;
 
+		pace_waited(e, now);
+		spent = now - e->run_start + e->late_ns;
 		e->rate_before = rate_ns(e, e->run_bytes);
 		if (spent > model)
 			e->rate_before += spent - model;
@@ -202,6 +217,7 @@ static void start_run(struct engine *e)
 	e->rate_from = 0;
 	e->rate_before = 0;
 	e->slept = false;
+	e->waiting = 0;
 	if (e->rate != e->x->setup.rate)
 		fault_struck(e->x->faults, FAULT_SLOW);
 	e->state = ENGINE_FETCH;
@@ -309,9 +325,9 @@ static enum engine_next step_fetch(struct engine *e)
 			return ENGINE_SLEEP;
 		e->credits -= n;
 	}
-	generation = unlock_for_memory(e);
+	generation = engine_leave(e);
 	got = guestmem_read(x->host, addr, raw, n * DESC_SIZE);
-	if (!lock_after_memory(e, generation))
+	if (!engine_return(e, generation))
 		return ENGINE_AGAIN;
 	if (got != n * DESC_SIZE) {
 		books_violation(x->books, e->id, V_UNMAPPED,
@@ -352,10 +368,11 @@ static enum engine_next step_begin(struct engine *e)
 	if (d->magic != DESC_MAGIC)
 		return stop_failed(e, ST_MAGIC);
 	fetch_check_desc(e, d);
-	if (align > 1 && d->src % align != d->dst % align)
+	if (!e->stream && align > 1 && d->src % align != d->dst % align)
 		return stop_failed(e, ST_ALIGN);
 	e->run_descs++;
 	e->moved = 0;
+	e->eop = false;
 	e->desc_failed = false;
 	e->state = ENGINE_MOVE;
 	return ENGINE_AGAIN;
@@ -380,34 +397,61 @@ static bool data_failed(struct engine *e, const struct xdma_desc *d, uint32_t er
 	return false;
 }
 
+/* When the link is through with @m, if that is worth waiting for; 0 if not. */
+static uint64_t pace_wait(const struct engine *e, const struct move *m)
+{
+	uint64_t target, now;
+
+	if (!paced(e))
+		return 0;
+	target = pace_target(e, e->run_bytes + m->len, e->run_descs);
+	now = now_ns();
+	return target > now && (m->end || target - now > PACE_SLACK_NS) ? target : 0;
+}
+
+/* The stream has nothing, or takes nothing: whoever changes that kicks. */
+static enum engine_next wait_for_stream(struct engine *e)
+{
+	if (!e->waiting)
+		e->waiting = now_ns();
+	return ENGINE_SLEEP;
+}
+
 static enum engine_next step_move(struct engine *e, uint64_t *until)
 {
 	const struct xdma_desc *d = &e->block[e->current];
-	uint32_t chunk = (uint32_t)min_u64(d->len - e->moved, MOVER_CHUNK);
-	bool fixed = e->control & CTRL_FIXED;
-	uint32_t err, done, generation;
+	struct move m = {
+		.from = e->moved,
+		.len = (uint32_t)min_u64(d->len - e->moved, MOVER_CHUNK),
+	};
+	uint64_t target;
 
-	if (paced(e)) {
-		uint64_t target = pace_target(e, e->run_bytes + chunk, e->run_descs);
-		uint64_t now = now_ns();
-		bool last = e->moved + chunk == d->len;
-
-		if (target > now && (last || target - now > PACE_SLACK_NS)) {
-			e->slept = true;
-			*until = target;
-			return ENGINE_WAIT;
-		}
+	/* a stream may make it wait here for ever: what has not begun need not end */
+	if (e->stream && !e->moved && run_dropped(e)) {
+		log_status(e, ST_IDLE);
+		return go_idle(e);
 	}
-	generation = unlock_for_memory(e);
-	err = e->mover->move(e, d, fixed, e->moved, chunk, &done);
-	if (!lock_after_memory(e, generation))
+	if (!e->mover->ready(e, d, &m))
+		return wait_for_stream(e);
+	if (e->waiting) {
+		pace_waited(e, now_ns());
+		e->waiting = 0;
+	}
+	target = pace_wait(e, &m);
+	if (target) {
+		e->slept = true;
+		*until = target;
+		return ENGINE_WAIT;
+	}
+	if (!e->mover->move(e, d, &m))
 		return ENGINE_AGAIN;
-	count(&e->x->books->engine[e->id].bytes, done);
-	if (err && data_failed(e, d, err, e->moved + done))
-		return stop_failed(e, err);
-	e->run_bytes += chunk;
-	e->moved += chunk;
-	if (e->moved == d->len)
+	count(&e->x->books->engine[e->id].bytes, m.done);
+	if (m.err && data_failed(e, d, m.err, e->moved + m.done))
+		return stop_failed(e, m.err);
+	e->run_bytes += m.len;
+	e->moved += m.len;
+	e->eop = m.eop;
+	if (m.end)
 		e->state = ENGINE_DONE;
 	return ENGINE_AGAIN;
 }
@@ -419,16 +463,18 @@ static enum engine_next step_done(struct engine *e)
 	enum desc_now now;
 
 	if (e->x->books->strict) {
-		generation = unlock_for_memory(e);
+		generation = engine_leave(e);
 		now = fetch_compare(e, d);
-		if (!lock_after_memory(e, generation))
+		if (!engine_return(e, generation))
 			return ENGINE_AGAIN;
 		fetch_check_unchanged(e, d, now);
 	}
+	if (e->mover->finish)
+		e->mover->finish(e, d);
 	e->completed++;
 	count(&e->x->books->engine[e->id].descriptors, 1);
 	if (e->perf_armed)
-		e->perf_beats += (d->len + beat - 1) / beat;
+		e->perf_beats += (e->moved + beat - 1) / beat;
 	if (d->control & DESC_COMPLETED) {
 		if (e->control & CTRL_WB)
 			write_back(e);
@@ -544,14 +590,21 @@ int engine_init(struct engine *e)
 	pthread_condattr_t attr;
 	int err = 0;
 
+	if (e->stream) {
+		e->bytes = malloc(MOVER_CHUNK);
+		if (!e->bytes)
+			return -ENOMEM;
+	}
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->wake, &attr);
 	pthread_condattr_destroy(&attr);
 	if (e->x->setup.threads)
 		err = pthread_create(&e->thread, NULL, engine_thread, e);
-	if (err)
+	if (err) {
 		pthread_cond_destroy(&e->wake);
+		free(e->bytes);
+	}
 	return -err;
 }
 
@@ -561,4 +614,5 @@ void engine_fini(struct engine *e)
 	if (e->x->setup.threads)
 		pthread_join(e->thread, NULL);
 	pthread_cond_destroy(&e->wake);
+	free(e->bytes);
 }

@@ -38,13 +38,17 @@ static void check_alignment(struct engine *e, const struct xdma_desc *d)
 {
 	uint32_t addr_align = (e->x->setup.alignments >> 16) & 0xff;
 	uint32_t len_align = (e->x->setup.alignments >> 8) & 0xff;
+	uint64_t src = d->src, dst = d->dst;
 	struct books *b = e->x->books;
 
-	if (e->control & CTRL_FIXED) {
-		addr_align = e->x->setup.width_bits / 8;
-		len_align = addr_align;
-	}
-	if (addr_align > 1 && (d->src % addr_align || d->dst % addr_align))
+	/* a stream has no address of its own, so none that could be fixed */
+	if (e->stream && e->dir == XDMA_H2C)
+		dst = 0;
+	else if (e->stream)
+		src = 0;
+	else if (e->control & CTRL_FIXED)
+		addr_align = len_align = e->x->setup.width_bits / 8;
+	if (addr_align > 1 && (src % addr_align || dst % addr_align))
 		books_violation(b, e->id, V_MISALIGNED,
 				"descriptor 0x%llx: source 0x%llx, destination 0x%llx, alignment %u",
 				(unsigned long long)d->addr, (unsigned long long)d->src,
@@ -53,6 +57,23 @@ static void check_alignment(struct engine *e, const struct xdma_desc *d)
 		books_violation(b, e->id, V_MISALIGNED,
 				"descriptor 0x%llx: length %u, granularity %u",
 				(unsigned long long)d->addr, d->len, len_align);
+}
+
+/* What holds for streams only. */
+static void check_stream(struct engine *e, const struct xdma_desc *d)
+{
+	uint32_t unit = e->dir == XDMA_C2H ? DESC_ST_C2H_UNIT : e->x->setup.width_bits / 8;
+	struct books *b = e->x->books;
+
+	/* only the end of a packet may be an odd piece; C2H memory ends nothing */
+	if (d->len % unit && (e->dir == XDMA_C2H || !(d->control & DESC_EOP)))
+		books_violation(b, e->id, V_LENGTH,
+				"descriptor 0x%llx: length %u is not a multiple of %u",
+				(unsigned long long)d->addr, d->len, unit);
+	if (e->dir == XDMA_C2H && !(e->control & CTRL_NO_RESULT) && d->src % RESULT_SIZE)
+		books_violation(b, e->id, V_MISALIGNED,
+				"descriptor 0x%llx: result address 0x%llx",
+				(unsigned long long)d->addr, (unsigned long long)d->src);
 }
 
 /* One descriptor, when the engine comes to it. */
@@ -80,6 +101,8 @@ void fetch_check_desc(struct engine *e, const struct xdma_desc *d)
 				"descriptor 0x%llx: %u more in its block, but nxt_adj %u instead of %u",
 				at, d->extra, d->next_adjacent, d->extra - 1);
 	check_alignment(e, d);
+	if (e->stream)
+		check_stream(e, d);
 }
 
 /*

@@ -295,21 +295,37 @@ size_t guestmem_write(struct guestmem *gm, uint64_t addr, const void *buf, size_
 	return done;
 }
 
-bool guestmem_store32(struct guestmem *gm, uint64_t addr, uint32_t value)
+/*
+ * Store @size (4 or 8) bytes at once, if they are aligned and in one piece;
+ * bytewise if not aligned.
+ */
+static bool store(struct guestmem *gm, uint64_t addr, uint64_t value, size_t size)
 {
-	size_t n = sizeof(value);
+	size_t n = size;
 	uint8_t *p;
 
-	if (addr % sizeof(value)) {
+	if (addr % size) {
 		__atomic_thread_fence(__ATOMIC_RELEASE);
 		return guestmem_write(gm, addr, &value, n) == n;
 	}
 	pthread_rwlock_rdlock(&gm->lock);
 	p = range_pointer(gm, addr, GUESTMEM_WRITE, &n);
-	if (p && n == sizeof(value) && !((uintptr_t)p % sizeof(value)))
-		__atomic_store_n((uint32_t *)(void *)p, value, __ATOMIC_RELEASE);
-	else
+	if (!p || n != size || (uintptr_t)p % size)
 		p = NULL;
+	else if (size == sizeof(uint64_t))
+		__atomic_store_n((uint64_t *)(void *)p, value, __ATOMIC_RELEASE);
+	else
+		__atomic_store_n((uint32_t *)(void *)p, (uint32_t)value, __ATOMIC_RELEASE);
 	pthread_rwlock_unlock(&gm->lock);
 	return p;
+}
+
+bool guestmem_store32(struct guestmem *gm, uint64_t addr, uint32_t value)
+{
+	return store(gm, addr, value, sizeof(value));
+}
+
+bool guestmem_store64(struct guestmem *gm, uint64_t addr, uint64_t value)
+{
+	return store(gm, addr, value, sizeof(value));
 }

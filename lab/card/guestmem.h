@@ -109,4 +109,7 @@ size_t guestmem_write(struct guestmem *gm, uint64_t addr, const void *buf, size_
  */
 bool guestmem_store32(struct guestmem *gm, uint64_t addr, uint32_t value);
 
+/* The same with 8 bytes. */
+bool guestmem_store64(struct guestmem *gm, uint64_t addr, uint64_t value);
+
 #endif

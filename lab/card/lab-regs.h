@@ -11,12 +11,14 @@
 #ifndef LAB_REGS_H
 #define LAB_REGS_H
 
+#include <stdint.h>
+
 #define LAB_ID			0x000	/* RO: LAB_ID_VALUE */
 #define LAB_ID_VALUE		0x4c414258u
 #define LAB_VERSION		0x004	/* RO: major << 16 | minor; minor grows with the block */
-#define LAB_VERSION_VALUE	0x00010001u	/* 1.1: faults from 6 on, LAB_FAULT_VALUE */
+#define LAB_VERSION_VALUE	0x00010002u	/* 1.1: faults from 6 on; 1.2: streams */
 #define LAB_SCRATCH		0x008	/* RW: keeps what is written; 0 after reset */
-#define LAB_CONFIG		0x00c	/* RO: 3:0 H2C channels, 7:4 C2H channels, 8 strict mode */
+#define LAB_CONFIG		0x00c	/* RO: 3:0 H2C channels, 7:4 C2H channels, 8 strict mode, 9 streams */
 #define LAB_COUNTER_LO		0x010	/* RO: free-running nanoseconds; reading latches HI */
 #define LAB_COUNTER_HI		0x014	/* RO */
 
@@ -145,6 +147,96 @@
 #define LAB_FAULT_IS_GONE	0x0400u	/* armed; once it struck nobody can read this */
 #define LAB_FAULT_IS_REFUSE	0x0800u
 #define LAB_FAULT_IS_DIE	0x1000u
+
+/*
+ * Streams, since 1.2, of a card with stream=on; on others all this reads as 0
+ * and ignores writes. SEL chooses a channel number, H2C and C2H together; the
+ * other registers are that channel's. What is behind its streams:
+ *
+ * H2C side: LOOP, into C2H of the same number through a FIFO, packet for
+ * packet, and held up while the FIFO is full (SINK if there is no such C2H);
+ * SINK takes all and forgets it; CHECK takes all and compares it with the
+ * pattern below; STALL takes nothing.
+ * C2H side: LOOP, what H2C put into the FIFO; GENERATE, packets of the
+ * pattern; SILENT, nothing ever.
+ *
+ * MODE has effect on the next piece of data, also in the middle of a packet.
+ * MIN, MAX and SEED are looked at when the generator (START) and the checker
+ * (CHECK) begin with packet 0, not later. A reset of any kind of the card puts
+ * all of it back: LOOP, FIFO empty, nothing generated, all counters 0.
+ */
+#define LAB_STREAM_SEL		0x060	/* RW: 0-3; 0 after reset */
+#define LAB_STREAM_MODE		0x064	/* RW: LAB_STREAM(h2c, c2h) */
+#define LAB_STREAM(h2c, c2h)	((h2c) | (c2h) << 4)
+#define LAB_H2C_LOOP		0
+#define LAB_H2C_SINK		1
+#define LAB_H2C_CHECK		2
+#define LAB_H2C_STALL		3
+#define LAB_C2H_LOOP		0
+#define LAB_C2H_GENERATE	1
+#define LAB_C2H_SILENT		2
+/* lengths of packets in bytes, both included; MAX less than MIN counts as MIN */
+#define LAB_GEN_MIN		0x068	/* RW: 1 .. 2^31, others are clipped; 1 after reset */
+#define LAB_GEN_MAX		0x06c	/* RW: as MIN; 4096 after reset */
+#define LAB_GEN_COUNT		0x070	/* RW: packets; LAB_GEN_FOREVER after reset */
+#define LAB_GEN_FOREVER		0xffffffffu
+#define LAB_GEN_SEED		0x074	/* RW: of the generator and the checker */
+#define LAB_GEN_CMD		0x078	/* WO */
+#define LAB_GEN_START		1	/* COUNT packets from number 0 on; SENT is 0 */
+#define LAB_GEN_STOP		2	/* after the packet that is on its way */
+#define LAB_GEN_CHECK		3	/* the next byte is the first of packet 0; counters 0 */
+#define LAB_GEN_CLEAR		4	/* FIFO empty, generator off, checker as after CHECK */
+#define LAB_GEN_SENT		0x07c	/* RO: packets that the generator gave out whole */
+#define LAB_CHECK_PACKETS	0x080	/* RO: packets that came to the checker */
+#define LAB_CHECK_ERRORS	0x084	/* RO: those with a wrong length or content */
+#define LAB_STREAM_WAITING	0x088	/* RO: bytes in the FIFO now */
+#define LAB_STREAM_TAILS	0x08c	/* RO: packets that H2C ended (EOP), in any mode */
+
+/*
+ * START in the middle of a packet begins when that one is out; CLEAR first for
+ * a clean start (what was on its way then has no end). A checker that missed
+ * or got a packet too many finds all later ones wrong.
+ */
+
+/* --- the pattern: pure functions, 32-bit arithmetic ---------------------- */
+
+static inline uint32_t lab_mix(uint32_t x)
+{
+	x ^= x >> 16;
+	x *= 0x7feb352du;
+	x ^= x >> 15;
+	x *= 0x846ca68bu;
+	return x ^ x >> 16;
+}
+
+static inline uint32_t lab_packet_key(uint32_t seed, uint32_t number)
+{
+	return lab_mix(seed ^ lab_mix(number + 0x9e3779b9u));
+}
+
+/* Bytes of packet @number; from @min to @max, both included, at least 1. */
+static inline uint32_t lab_packet_len(uint32_t seed, uint32_t number, uint32_t min, uint32_t max)
+{
+	if (!min)
+		min = 1;
+	if (max <= min)
+		return min;
+	return min + lab_mix(~lab_packet_key(seed, number)) % (max - min + 1);
+}
+
+/*
+ * Bytes 4 * @index to 4 * @index + 3 of packet @number, as a little-endian
+ * word; a packet that ends within it has its low bytes. No word comes twice in
+ * a packet.
+ */
+static inline uint32_t lab_packet_word(uint32_t seed, uint32_t number, uint32_t index)
+{
+	uint32_t x = lab_packet_key(seed, number) + index * 0x9e3779b1u;
+
+	x ^= x >> 15;
+	x *= 0x85ebca6bu;
+	return x ^ x >> 13;
+}
 
 /* Plain memory for window tests, if the BAR is at least 8 KiB. */
 #define LAB_RAM			0x1000

@@ -7,6 +7,11 @@
 
 _Static_assert(LAB_STRUCK_DIE - LAB_STRUCK_HANG == FAULT_DIE && FAULT_DIE + 1 == FAULT_KINDS &&
 	       LAB_STRUCK_SLOW - LAB_STRUCK_HANG == FAULT_SLOW, "one order, two names");
+_Static_assert((int)SINK_LOOP == LAB_H2C_LOOP && (int)SINK_DROP == LAB_H2C_SINK &&
+	       (int)SINK_CHECK == LAB_H2C_CHECK && (int)SINK_STALL == LAB_H2C_STALL &&
+	       (int)SOURCE_LOOP == LAB_C2H_LOOP && (int)SOURCE_GENERATE == LAB_C2H_GENERATE &&
+	       (int)SOURCE_SILENT == LAB_C2H_SILENT, "one number, two names");
+_Static_assert(LAB_GEN_FOREVER == STREAM_FOREVER, "one number, two names");
 _Static_assert(LAB_FAULT_ALWAYS == FAULT_ALWAYS, "one number, two names");
 
 void lab_init(struct lab *lab, struct xdma *x, struct irq *irq, struct books *books,
@@ -295,6 +300,107 @@ static void books_command(struct lab *lab, uint32_t value)
 		books_zero(lab->books);
 }
 
+/* --- streams ------------------------------------------------------------- */
+
+static uint32_t stream_read(struct lab *lab, uint64_t offset)
+{
+	const struct stream *s = xdma_stream(lab->xdma, lab->stream_sel);
+
+	if (!s)
+		return 0;
+	switch (offset) {
+	case LAB_STREAM_MODE:
+		return LAB_STREAM((uint32_t)s->sink, (uint32_t)s->source);
+	case LAB_GEN_MIN:
+		return s->packets.min;
+	case LAB_GEN_MAX:
+		return s->packets.max;
+	case LAB_GEN_COUNT:
+		return s->count;
+	case LAB_GEN_SEED:
+		return s->packets.seed;
+	case LAB_GEN_SENT:
+		return s->gen.sent;
+	case LAB_CHECK_PACKETS:
+		return s->check.packets;
+	case LAB_CHECK_ERRORS:
+		return s->check.errors;
+	case LAB_STREAM_WAITING:
+		return (uint32_t)s->fifo.fill;
+	case LAB_STREAM_TAILS:
+		return s->tails;
+	default:
+		return 0;
+	}
+}
+
+/* A mode that is not there changes nothing. */
+static void set_stream_mode(struct stream *s, uint32_t value)
+{
+	uint32_t sink = value & 0xf, source = value >> 4;
+
+	if (sink >= STREAM_SINKS || source >= STREAM_SOURCES)
+		return;
+	s->sink = (enum stream_sink)sink;
+	s->source = (enum stream_source)source;
+}
+
+static void stream_command(struct stream *s, uint32_t command)
+{
+	switch (command) {
+	case LAB_GEN_START:
+		stream_start(s);
+		break;
+	case LAB_GEN_STOP:
+		stream_stop(s);
+		break;
+	case LAB_GEN_CHECK:
+		stream_check_anew(s);
+		break;
+	case LAB_GEN_CLEAR:
+		stream_clear(s);
+		break;
+	default:
+		break;
+	}
+}
+
+static uint32_t packet_length(uint32_t value)
+{
+	return value ? (uint32_t)min_u64(value, STREAM_MAX_LEN) : 1;
+}
+
+static void stream_write(struct lab *lab, uint64_t offset, uint32_t value)
+{
+	struct stream *s = xdma_stream(lab->xdma, lab->stream_sel);
+
+	if (!s)
+		return;
+	switch (offset) {
+	case LAB_STREAM_MODE:
+		set_stream_mode(s, value);
+		break;
+	case LAB_GEN_MIN:
+		s->packets.min = packet_length(value);
+		break;
+	case LAB_GEN_MAX:
+		s->packets.max = packet_length(value);
+		break;
+	case LAB_GEN_COUNT:
+		s->count = value;
+		break;
+	case LAB_GEN_SEED:
+		s->packets.seed = value;
+		break;
+	case LAB_GEN_CMD:
+		stream_command(s, value);
+		break;
+	default:
+		break;
+	}
+	xdma_stream_kick(lab->xdma, lab->stream_sel);
+}
+
 /* --- registers ----------------------------------------------------------- */
 
 uint32_t lab_read(struct lab *lab, uint64_t offset)
@@ -312,7 +418,8 @@ uint32_t lab_read(struct lab *lab, uint64_t offset)
 	case LAB_SCRATCH:
 		return lab->scratch;
 	case LAB_CONFIG:
-		return s->h2c | s->c2h << 4 | (lab->books->strict ? BIT(8) : 0);
+		return s->h2c | s->c2h << 4 | (lab->books->strict ? BIT(8) : 0) |
+		       (s->stream ? BIT(9) : 0);
 	case LAB_COUNTER_LO:
 		value = now_ns();
 		lab->counter_hi = (uint32_t)(value >> 32);
@@ -341,8 +448,10 @@ uint32_t lab_read(struct lab *lab, uint64_t offset)
 		return lab->fault_value;
 	case LAB_FAULT_STATE:
 		return fault_state(lab);
+	case LAB_STREAM_SEL:
+		return lab->stream_sel;
 	default:
-		return 0;
+		return stream_read(lab, offset);
 	}
 }
 
@@ -381,7 +490,11 @@ void lab_write(struct lab *lab, uint64_t offset, uint32_t value)
 		lab_fault(lab, lab->fault_target, value, lab->fault_count,
 			  lab->fault_value);
 		break;
+	case LAB_STREAM_SEL:
+		lab->stream_sel = value & 3;
+		break;
 	default:
+		stream_write(lab, offset, value);
 		break;
 	}
 }

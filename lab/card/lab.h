@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lab block behind the user BAR (registers: lab-regs.h). Knows the IP, the
- * interrupt block and the books; writing the books' file is a callback.
+ * The lab block behind the user BAR (registers: lab-regs.h). Knows the IP, its
+ * streams, the interrupt block and the books; writing the books' file is a callback.
  *
  * Locking: the caller holds the card's lock throughout.
  */
@@ -31,6 +31,7 @@ struct lab {
 	uint32_t scratch, counter_hi;
 	uint32_t sel, books_hi;
 	uint32_t fault_target, fault_count, fault_value;
+	uint32_t stream_sel;
 	uint32_t ram[LAB_RAM_SIZE / 4];
 };
 

@@ -107,10 +107,10 @@ static bool parse_irq(struct parser *p)
 	return true;
 }
 
-static bool parse_strict(struct parser *p)
+static bool get_switch(struct parser *p, bool *out)
 {
-	p->config->strict = !strcmp(p->value, "on");
-	if (!p->config->strict && strcmp(p->value, "off"))
+	*out = !strcmp(p->value, "on");
+	if (!*out && strcmp(p->value, "off"))
 		return fail(p, "must be on or off");
 	return true;
 }
@@ -194,7 +194,11 @@ static bool parse_pair(struct parser *p)
 	if (!strcmp(key, "irq"))
 		return parse_irq(p);
 	if (!strcmp(key, "strict"))
-		return parse_strict(p);
+		return get_switch(p, &c->strict);
+	if (!strcmp(key, "stream"))
+		return get_switch(p, &c->xdma.stream);
+	if (!strcmp(key, "fifo"))
+		return get_number(p, 1, STREAM_MAX_FIFO, &c->xdma.fifo);
 	if (!strcmp(key, "width"))
 		return parse_width(p);
 	if (!strcmp(key, "align"))
@@ -259,6 +263,7 @@ bool spec_parse(const char *text, struct card_config *config, char *error, size_
 	config->xdma.c2h = 1;
 	config->xdma.alignments = 0x00010140;
 	config->xdma.width_bits = 256;
+	config->xdma.fifo = 64 << 10;
 	config->xdma.threads = true;
 	config->vendor = 0x10ee;
 	config->device = 0x903f;

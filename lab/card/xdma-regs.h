@@ -145,5 +145,11 @@
 #define DESC_EOP		BIT(4)
 #define DESC_LENGTH		BITS(27, 0)
 #define DESC_BOUNDARY		4096u
+#define DESC_ST_C2H_UNIT	64u	/* lengths on a C2H stream are multiples of it */
+
+/* what a C2H stream descriptor got, at its source address: this word, then the length */
+#define RESULT_MAGIC		0x52b40000u
+#define RESULT_EOP		BIT(0)
+#define RESULT_SIZE		8u
 
 #endif

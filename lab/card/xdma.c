@@ -384,7 +384,7 @@ void xdma_write(struct xdma *x, uint32_t offset, uint32_t value)
 	}
 }
 
-/* --- life ---------------------------------------------------------------- */
+/* --- engines ------------------------------------------------------------- */
 
 bool xdma_engine_there(const struct xdma *x, unsigned int id)
 {
@@ -417,6 +417,8 @@ void xdma_reset(struct xdma *x, bool heal)
 	for (i = 0; i < XDMA_ENGINES; i++)
 		while (x->engine[i].touching)
 			pthread_cond_wait(&x->parked, x->lock);
+	for (i = 0; i < XDMA_MAX_CHANNELS; i++)
+		stream_reset(&x->stream[i]);
 	reset_common(x);
 }
 
@@ -449,6 +451,27 @@ bool xdma_poll(struct xdma *x, unsigned int steps)
 	return resting == XDMA_ENGINES;
 }
 
+/* --- streams ------------------------------------------------------------- */
+
+struct stream *xdma_stream(struct xdma *x, unsigned int channel)
+{
+	if (!x->setup.stream || channel >= XDMA_MAX_CHANNELS ||
+	    (channel >= x->setup.h2c && channel >= x->setup.c2h))
+		return NULL;
+	return &x->stream[channel];
+}
+
+void xdma_stream_kick(struct xdma *x, unsigned int channel)
+{
+	unsigned int id;
+
+	for (id = channel; id < XDMA_ENGINES; id += XDMA_MAX_CHANNELS)
+		if (xdma_engine_there(x, id))
+			engine_kick(&x->engine[id]);
+}
+
+/* --- beginning and end --------------------------------------------------- */
+
 static void stop_engines(struct xdma *x, unsigned int started)
 {
 	unsigned int i;
@@ -462,7 +485,42 @@ static void stop_engines(struct xdma *x, unsigned int started)
 	for (i = 0; i < started; i++)
 		if (xdma_engine_there(x, i))
 			engine_fini(&x->engine[i]);
+	for (i = 0; i < XDMA_MAX_CHANNELS; i++)
+		stream_fini(&x->stream[i]);
 	pthread_cond_destroy(&x->parked);
+}
+
+/* What an engine is, and what it moves data with. */
+static void set_up_engine(struct xdma *x, unsigned int id)
+{
+	struct engine *e = &x->engine[id];
+	unsigned int other = id ^ XDMA_MAX_CHANNELS;
+
+	x->books->engine_there[id] = true;
+	e->x = x;
+	e->id = id;
+	e->dir = id < XDMA_MAX_CHANNELS ? XDMA_H2C : XDMA_C2H;
+	e->channel = id % XDMA_MAX_CHANNELS;
+	e->irq = e->channel + (e->dir == XDMA_C2H ? x->setup.h2c : 0);
+	e->mover = &mover_mm;
+	e->rate = x->setup.rate;
+	e->stream = xdma_stream(x, e->channel);
+	if (!e->stream)
+		return;
+	e->mover = e->dir == XDMA_H2C ? &mover_st_h2c : &mover_st_c2h;
+	if (xdma_engine_there(x, other))
+		e->peer = &x->engine[other];
+}
+
+/* A loop-back needs both ends. */
+static int make_streams(struct xdma *x)
+{
+	unsigned int i, pairs = (unsigned int)min_u64(x->setup.h2c, x->setup.c2h);
+	int err = 0;
+
+	for (i = 0; !err && i < XDMA_MAX_CHANNELS; i++)
+		err = stream_init(&x->stream[i], x->setup.stream && i < pairs ? x->setup.fifo : 0);
+	return err;
 }
 
 int xdma_init(struct xdma *x, const struct xdma_setup *setup)
@@ -474,27 +532,23 @@ int xdma_init(struct xdma *x, const struct xdma_setup *setup)
 	x->quit = false;
 	pthread_cond_init(&x->parked, NULL);
 	memset(x->engine, 0, sizeof(x->engine));
+	memset(x->stream, 0, sizeof(x->stream));
 	reset_common(x);
-	for (i = 0; i < XDMA_ENGINES; i++) {
-		struct engine *e = &x->engine[i];
-
+	err = make_streams(x);
+	/* all of them before the first one runs: they know each other */
+	for (i = 0; i < XDMA_ENGINES; i++)
+		if (xdma_engine_there(x, i))
+			set_up_engine(x, i);
+	for (i = 0; !err && i < XDMA_ENGINES; i++) {
 		if (!xdma_engine_there(x, i))
 			continue;
-		x->books->engine_there[i] = true;
-		e->x = x;
-		e->id = i;
-		e->dir = i < XDMA_MAX_CHANNELS ? XDMA_H2C : XDMA_C2H;
-		e->channel = i % XDMA_MAX_CHANNELS;
-		e->irq = e->channel + (e->dir == XDMA_C2H ? setup->h2c : 0);
-		e->mover = &mover_mm;
-		e->rate = setup->rate;
-		err = engine_init(e);
-		if (err) {
-			stop_engines(x, i);
-			return err;
-		}
+		err = engine_init(&x->engine[i]);
+		if (err)
+			break;
 	}
-	return 0;
+	if (err)
+		stop_engines(x, i);
+	return err;
 }
 
 void xdma_fini(struct xdma *x)

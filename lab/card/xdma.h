@@ -6,10 +6,10 @@
  *
  * Files: xdma.c is the register file as the bus sees it, regs.c the table of
  * registers, engine.c the state machine of one engine, fetch.c what descriptors
- * must look like, mover.c the data path.
+ * must look like, mover.c the data paths, stream.c what is behind AXI streams.
  *
  * Locking: one mutex, x->lock (the card's), guards all registers and all
- * engine state. Register accesses hold it for their whole, short length.
+ * engine state, and the streams. Register accesses hold it for their whole, short length.
  * An engine holds it for each step of its state machine and lets go of it only
  * around copies from and to guest memory (engine->touching says so); when it
  * has it again it must look whether the run was aborted meanwhile. The
@@ -31,6 +31,7 @@
 #include "guestmem.h"
 #include "irq.h"
 #include "pciconf.h"
+#include "stream.h"
 #include "xdma-regs.h"
 
 #define XDMA_MAX_CHANNELS	4u
@@ -74,7 +75,9 @@ struct engine {
 	unsigned int id;		/* 0-7, as in the books */
 	unsigned int irq;		/* 0-7, packed */
 	const struct mover *mover;
-	bool stream;
+	struct stream *stream;		/* AXI-ST: its; AXI-MM: NULL */
+	struct engine *peer;		/* at the other end of the stream, or NULL */
+	uint8_t *bytes;			/* of the stream, on their way: MOVER_CHUNK */
 
 	/* registers */
 	uint32_t control, status, mask, completed;
@@ -94,12 +97,14 @@ struct engine {
 	struct xdma_desc block[DESC_MAX_BLOCK];
 	uint32_t fetched, current;
 	uint32_t moved;
+	bool eop;		/* C2H stream: a packet ended this descriptor */
 	bool desc_failed;
 
 	/* link model: times of this run */
 	uint64_t run_start, run_bytes, run_descs;
 	uint64_t late_ns;	/* behind the model at the end of the last run */
 	bool slept;
+	uint64_t waiting;	/* for the stream: since when; 0: it is not */
 	uint64_t rate;			/* setup.rate, unless told to be slow */
 	uint64_t rate_from, rate_before;	/* it changed: at which byte, the time until then */
 
@@ -115,6 +120,8 @@ struct xdma_setup {
 	unsigned int width_bits;
 	uint64_t rate;		/* bytes per second and engine, 0: no limit */
 	uint64_t desc_ns, run_ns;
+	bool stream;		/* AXI-ST instead of AXI-MM */
+	uint64_t fifo;		/* bytes between H2C and C2H of one stream */
 	bool threads;		/* false: the owner calls xdma_poll() */
 };
 
@@ -131,6 +138,7 @@ struct xdma {
 	bool quit;
 
 	struct engine engine[XDMA_ENGINES];
+	struct stream stream[XDMA_MAX_CHANNELS];
 	uint32_t halt, credit_mode;
 	uint32_t pcie_control, user_payload, user_read, flush_timeout;
 	uint32_t msix_table[4 * PCI_MSIX_VECTORS];
@@ -141,13 +149,13 @@ struct xdma {
  * @x: with lock, host, axi, irq, pci, books and faults filled in by the caller
  * @setup: how it was configured
  *
- * Return: 0 or -errno of pthread_create().
+ * Return: 0, -ENOMEM, or -errno of pthread_create().
  */
 int xdma_init(struct xdma *x, const struct xdma_setup *setup);
 void xdma_fini(struct xdma *x);
 
 /**
- * xdma_reset() - abort all runs and set all registers to their reset values
+ * xdma_reset() - abort all runs, set all registers to their reset values, empty the streams
  * @x: the IP
  * @heal: let go of hung engines; otherwise these stay hung, and busy
  *
@@ -182,6 +190,18 @@ bool xdma_engine_there(const struct xdma *x, unsigned int id);
  */
 bool xdma_poll(struct xdma *x, unsigned int steps);
 
+/**
+ * xdma_stream() - what is behind the streams of one channel number
+ * @x: the IP
+ * @channel: 0-3
+ *
+ * Return: NULL when there is nothing: AXI-MM, or no such channel.
+ */
+struct stream *xdma_stream(struct xdma *x, unsigned int channel);
+
+/* It was changed from outside: its engines look again. Locking: x->lock. */
+void xdma_stream_kick(struct xdma *x, unsigned int channel);
+
 /* engine.c; all with x->lock held */
 int engine_init(struct engine *e);
 void engine_fini(struct engine *e);
@@ -196,6 +216,13 @@ void engine_hang(struct engine *e);
 void engine_unhang(struct engine *e);
 void engine_set_rate(struct engine *e, uint64_t rate);
 uint32_t engine_error_bits(enum xdma_dir dir);
+
+/*
+ * Give up the lock to touch guest memory, and take it again. Return: what to
+ * hand to engine_return(); whether the run is still the one that was on before.
+ */
+uint32_t engine_leave(struct engine *e);
+bool engine_return(struct engine *e, uint32_t generation);
 
 static inline bool engine_busy(const struct engine *e)
 {
