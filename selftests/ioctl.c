@@ -39,7 +39,7 @@ FIXTURE_VARIANT_ADD(ioctl, card_info) {
 };
 FIXTURE_VARIANT_ADD(ioctl, channel_info) {
 	.request = EXDMA_IOC_CHANNEL_INFO, .size = sizeof(struct exdma_channel_info),
-	.least = sizeof(struct exdma_channel_info), .channel_only = true,
+	.least = offsetof(struct exdma_channel_info, beat), .channel_only = true,
 };
 
 FIXTURE_VARIANT_ADD(ioctl, get_options) {

@@ -607,6 +607,16 @@ static ssize_t io_there(struct exdma_client *client, enum exdma_dir dir,
 	return ret;
 }
 
+/*
+ * A packet that is not queued at once, but piece by piece: those submitted after
+ * it must not overtake it.
+ */
+static bool io_is_long_packet(const struct exdma_client *client, const struct iov_iter *iter)
+{
+	return client->ch && client->ch->desc.stream &&
+	       iov_iter_count(iter) >= exdma_channel_max_inflight() / 4;
+}
+
 /**
  * exdma_io - move data between memory and the card
  * @client: the file.
@@ -634,7 +644,8 @@ ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
 
 	if (exdma_card_is_gone(client->card))
 		return -ENODEV;
-	alone = exdma_order_claim(&client->order, &barrier) || iocb->ki_flags & IOCB_DSYNC;
+	alone = exdma_order_claim(&client->order, &barrier) || iocb->ki_flags & IOCB_DSYNC ||
+		io_is_long_packet(client, iter);
 	entered = exdma_order_try_enter(&client->order, alone);
 	if (is_sync_kiocb(iocb) || (dir == EXDMA_C2H && exdma_buffer_foreign(iter)))
 		ret = io_here(client, dir, iocb, iter, alone, nowait, &entered);
