@@ -363,8 +363,11 @@ static void io_take_back(struct exdma_io *io)
 static void io_wait_end(const struct exdma_client *client, struct exdma_channel *ch,
 			struct exdma_request *req)
 {
-	if (ch->desc.stream && wait_for_completion_killable(&req->done))
+	if (ch->desc.stream) {
+		if (!wait_for_completion_killable(&req->done))
+			return;
 		exdma_channel_hurry(ch, client);
+	}
 	wait_for_completion(&req->done);
 }
 

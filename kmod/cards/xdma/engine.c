@@ -201,7 +201,7 @@ static void xdma_ack(struct exdma_channel *ch)
 	u32 status = readl(xch->regs + XDMA_STATUS_RC);
 
 	if (status != XDMA_GONE)
-		xch->status |= status;
+		xch->status |= status & ~XDMA_ST_BUSY;
 }
 
 /**

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fixed card addresses (EXDMA_OPTION_FIXED): all data goes to one place, or comes
+ * from there. The virtual card's memory does what a FIFO would: of what was
+ * written the last step of its datapath stays.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "card.h"
+#include "pattern.h"
+
+#define HOME	(96 * MIB)
+#define LEN	(300 * KIB)
+
+FIXTURE(fixed) {
+	struct card card;
+	uint64_t seed;
+	uint32_t beat;
+	int in, out;	/* at a fixed address */
+	uint8_t *buf;
+};
+
+static int set_flags(int fd, uint32_t flags)
+{
+	struct exdma_options options = { .size = sizeof(options) };
+
+	if (ioctl(fd, EXDMA_IOC_GET_OPTIONS, &options))
+		return -errno;
+	options.flags = flags;
+	return ioctl(fd, EXDMA_IOC_SET_OPTIONS, &options) ? -errno : 0;
+}
+
+FIXTURE_SETUP(fixed)
+{
+	struct exdma_channel_info info = { .size = sizeof(info) };
+
+	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+	self->seed = random_seed();
+	self->in = open_in(&self->card, 1);
+	self->out = open_out(&self->card, 1);
+	ASSERT_LE(0, self->in);
+	ASSERT_LE(0, self->out);
+	ASSERT_EQ(0, ioctl(self->in, EXDMA_IOC_CHANNEL_INFO, &info));
+	self->beat = info.beat;
+	ASSERT_LE(8, self->beat);
+	ASSERT_EQ(0, set_flags(self->in, EXDMA_OPTION_FIXED));
+	ASSERT_EQ(0, set_flags(self->out, EXDMA_OPTION_FIXED));
+	self->buf = memory(2 * LEN);
+}
+
+FIXTURE_TEARDOWN_PARENT(fixed)
+{
+	param_put("timeout_ms", TIMEOUT_DEFAULT);
+	lab_let_go_all(&self->card);
+}
+
+/* Everything around it stays as it was. */
+static void expect_one_beat(struct __test_metadata *_metadata, FIXTURE_DATA(fixed) *self,
+			    const uint8_t *beat)
+{
+	int fd = open_out(&self->card, 1);
+	uint8_t around[3 * 512];
+
+	ASSERT_EQ(sizeof(around), pread(fd, around, sizeof(around), HOME - 512));
+	EXPECT_TRUE(bytes_are(around, 512, POISON));
+	EXPECT_EQ(0, memcmp(around + 512, beat, self->beat));
+	EXPECT_TRUE(bytes_are(around + 512 + self->beat, 1024 - self->beat, POISON));
+	close(fd);
+}
+
+static void poison(struct __test_metadata *_metadata, FIXTURE_DATA(fixed) *self)
+{
+	int fd = open_in(&self->card, 1);
+
+	memset(self->buf, POISON, 2 * LEN);
+	ASSERT_EQ(2 * LEN, pwrite(fd, self->buf, 2 * LEN, HOME - 512));
+	close(fd);
+}
+
+TEST_F(fixed, all_to_one_place)
+{
+	static const size_t lens[] = { 64, 128, 4096, 8192, LEN };
+	unsigned int i;
+	size_t at;
+
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		poison(_metadata, self);
+		pattern_fill(self->buf, lens[i], 0, ++self->seed);
+		ASSERT_EQ(lens[i], pwrite(self->in, self->buf, lens[i], HOME));
+		expect_one_beat(_metadata, self, self->buf + lens[i] - self->beat);
+		memset(self->buf + LEN, 0, LEN);
+		ASSERT_EQ(lens[i], pread(self->out, self->buf + LEN, lens[i], HOME));
+		for (at = 0; at < lens[i]; at += self->beat)
+			ASSERT_EQ(0, memcmp(self->buf + LEN + at,
+					    self->buf + lens[i] - self->beat, self->beat));
+	}
+}
+
+TEST_F(fixed, position_and_bounds)
+{
+	ASSERT_EQ(HOME, lseek(self->in, HOME, SEEK_SET));
+	ASSERT_EQ(4096, write(self->in, self->buf, 4096));
+	EXPECT_EQ(HOME, lseek(self->in, 0, SEEK_CUR));
+
+	EXPECT_EQ(-1, pwrite(self->in, self->buf + 4, 64, HOME));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, pwrite(self->in, self->buf, self->beat + 4, HOME));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, pread(self->out, self->buf, 64, HOME + 4));
+	EXPECT_EQ(EINVAL, errno);
+
+	/* the address is within the card's memory; how much goes there is not its matter */
+	ASSERT_EQ(0, set_aperture(&self->card, HOME + 64));
+	EXPECT_EQ(LEN, pwrite(self->in, self->buf, LEN, HOME));
+	EXPECT_EQ(-1, pwrite(self->in, self->buf, 64, HOME + 64));
+	EXPECT_EQ(ENOSPC, errno);
+	EXPECT_EQ(0, pread(self->out, self->buf, 64, HOME + 64));
+	ASSERT_EQ(0, set_aperture(&self->card, 0));
+	EXPECT_EQ(-EINVAL, set_flags(node_open(&self->card, 0, CARD_NODE, O_RDWR),
+				     EXDMA_OPTION_FIXED));
+}
+
+/* Calls of both kinds on one engine at once. */
+struct caller {
+	pthread_t thread;
+	struct card card;
+	bool fixed;
+	uint64_t addr, seed;
+	int wrong;
+};
+
+static void *call_often(void *arg)
+{
+	struct caller *c = arg;
+	uint8_t *buf = memory(64 * KIB), *back = memory(64 * KIB);
+	int in = open_in(&c->card, 1), out = open_out(&c->card, 1), i;
+
+	if (c->fixed && set_flags(in, EXDMA_OPTION_FIXED))
+		c->wrong = 1;
+	for (i = 0; i < 100 && !c->wrong; i++) {
+		pattern_fill(buf, 64 * KIB, c->addr, c->seed + i);
+		if (pwrite(in, buf, 64 * KIB, c->addr) != 64 * KIB)
+			c->wrong = 2;
+		if (pread(out, back, c->fixed ? 8 : 64 * KIB, c->addr) < 0)
+			c->wrong = 3;
+		if (!c->fixed && memcmp(buf, back, 64 * KIB))
+			c->wrong = 4;
+	}
+	close(in);
+	close(out);
+	return NULL;
+}
+
+TEST_F(fixed, beside_others)
+{
+	struct caller c[4];
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		c[i] = (struct caller) {
+			.card = self->card, .fixed = i % 2, .seed = self->seed,
+			.addr = HOME + i * MIB,
+		};
+		ASSERT_EQ(0, pthread_create(&c[i].thread, NULL, call_often, &c[i]));
+	}
+	for (i = 0; i < 4; i++) {
+		pthread_join(c[i].thread, NULL);
+		EXPECT_EQ(0, c[i].wrong);
+	}
+}
+
+/* A FIFO must not see its data twice: what a hang has torn fails. */
+TEST_F(fixed, is_not_run_again)
+{
+	lab_t lab = lab_map(&self->card);
+
+	if (!lab)
+		SKIP(return, "this card has no lab block");
+	ASSERT_EQ(0, param_put("timeout_ms", "100"));
+	lab_hold(lab, EXDMA_DIR_H2C, 0);
+	EXPECT_EQ(-1, pwrite(self->in, self->buf, LEN, HOME));
+	EXPECT_EQ(ETIMEDOUT, errno);
+	EXPECT_EQ(LEN, pwrite(self->in, self->buf, LEN, HOME));
+}
+
+TEST_HARNESS_MAIN
