@@ -195,7 +195,7 @@ static void test_checker(void)
 	CHECKED(200, 0);
 	CHECK_EQ(flow_rd(&f, LAB_STREAM_TAILS), 200);
 	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_BYTES), bytes);
-	check_anew(lens, 200, 96);
+	check_anew(lens, 200, 128);
 	CHECKED(200, 0);
 	/* one bit, first and last byte of a packet, are noticed, each once */
 	for (i = 0, at = 0; i < 100; i++)
@@ -349,7 +349,7 @@ static void test_round(void)
 			to += lens[k];
 		memmove(to, b.ram + f.got + i * 5056, lens[i]);
 	}
-	flow_send_again(&f, lens, 300, 64);
+	flow_send_again(&f, lens, 300, 256);
 	bench_run(&b);
 	CHECKED(300, 0);
 	bench_down(&b);
