@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fuzzing the model: a little program of register accesses, descriptors,
- * mappings, resets, faults and engine steps, without any protocol. Afterwards the
- * card must still come to rest, forget everything at a reset, and do a plain
- * transfer right.
+ * mappings, resets, faults, streams and engine steps, without any protocol, on a
+ * card with card memory or on one with streams. Afterwards the card must still
+ * come to rest, forget everything at a reset, and do a plain transfer right.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -16,7 +16,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct card card;
+static struct card cards[2];
+static struct card *card;		/* the one of this input */
 static uint8_t *memory;
 static int memory_fd = -1;
 static unsigned interrupts;
@@ -68,31 +69,39 @@ static bool sink(void *ctx, enum irq_kind kind, unsigned int vector)
 
 static void write32(unsigned int bar, uint32_t off, uint32_t v)
 {
-	card_bar_write(&card, bar, off, &v, 4);
+	card_bar_write(card, bar, off, &v, 4);
 }
 
 static uint32_t read32(unsigned int bar, uint32_t off)
 {
 	uint32_t v = 0;
 
-	card_bar_read(&card, bar, off, &v, 4);
+	card_bar_read(card, bar, off, &v, 4);
 	return v;
 }
 
-static void set_up(void)
+static void set_up_card(struct card *which, const char *spec)
 {
 	struct card_config config;
 	char error[100];
 
-	if (!spec_parse("h2c=3,c2h=2,mem=4M,bypass=8M,width=64", &config, error, sizeof(error)))
+	if (!spec_parse(spec, &config, error, sizeof(error)))
 		abort();
 	config.xdma.threads = false;
+	if (card_init(which, &config, sink, NULL, NULL, NULL))
+		abort();
+}
+
+static void set_up(void)
+{
 	memory_fd = memfd_create("fuzz", MFD_CLOEXEC);
 	if (memory_fd < 0 || ftruncate(memory_fd, MEMORY))
 		abort();
 	memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory_fd, 0);
-	if (memory == MAP_FAILED || card_init(&card, &config, sink, NULL, NULL, NULL))
+	if (memory == MAP_FAILED)
 		abort();
+	set_up_card(&cards[0], "h2c=3,c2h=2,mem=4M,bypass=8M,width=64");
+	set_up_card(&cards[1], "h2c=3,c2h=2,mem=4M,bypass=8M,width=64,stream=on,fifo=1000");
 }
 
 /* Registers where something happens, so that the fuzzer need not find them. */
@@ -128,9 +137,9 @@ static void change_map(struct input *in)
 	uint8_t how = byte(in);
 
 	if (how & 1)
-		guestmem_unmap(&card.host, at, at + len);
+		guestmem_unmap(&card->host, at, at + len);
 	else
-		guestmem_map(&card.host, at, len, how >> 1 & 3,
+		guestmem_map(&card->host, at, len, how >> 1 & 3,
 			     how & 8 ? -1 : memory_fd, (how & 0xf0) << 8);
 }
 
@@ -140,7 +149,7 @@ static void step(struct input *in)
 	uint32_t channel, v;
 	size_t n;
 
-	switch (op % 14) {
+	switch (op % 15) {
 	case 0:
 		channel = (op / 12 % 5) << 8 | (op & 0x80 ? 0x1000 : 0);
 		write32(1, channel + places[byte(in) % ARRAY_SIZE(places)], word(in));
@@ -164,7 +173,7 @@ static void step(struct input *in)
 		put_desc(in);
 		break;
 	case 5:
-		xdma_poll(&card.xdma, byte(in));
+		xdma_poll(&card->xdma, byte(in));
 		break;
 	case 6:
 		change_map(in);
@@ -173,20 +182,20 @@ static void step(struct input *in)
 		v = word(in);
 		n = byte(in) % sizeof(buf);
 		if (op & 0x80)
-			card_bar_write(&card, v >> 24 & 7, v & 0xffffff, buf, n);
+			card_bar_write(card, v >> 24 & 7, v & 0xffffff, buf, n);
 		else
-			card_bar_read(&card, v >> 24 & 7, v & 0xffffff, buf, n);
+			card_bar_read(card, v >> 24 & 7, v & 0xffffff, buf, n);
 		break;
 	case 8:
 		put_le32(buf, word(in));
-		card_config_write(&card, (uint64_t)byte(in), buf, 1 + op / 12 % 4);
+		card_config_write(card, (uint64_t)byte(in), buf, 1 + op / 12 % 4);
 		break;
 	case 9:
-		write32(0, byte(in) % 0x54, word(in));
-		read32(0, byte(in) % 0x54);
+		write32(0, byte(in) % 0x94, word(in));
+		read32(0, byte(in) % 0x94);
 		break;
 	case 10:
-		card_reset(&card);
+		card_reset(card);
 		break;
 	case 11:
 		write32(0, LAB_FAULT_TARGET, byte(in));
@@ -198,59 +207,90 @@ static void step(struct input *in)
 	case 12:
 		fake_time += word(in);
 		break;
-	default:
-		card_irq_attached(&card, op / 12 % 4, byte(in) % 40);
-		card_intx_unmask(&card);
+	case 13:	/* what is behind a stream, mostly right */
+		write32(0, LAB_STREAM_SEL, byte(in));
+		write32(0, LAB_STREAM_MODE, LAB_STREAM(byte(in) % 5, byte(in) % 4));
+		write32(0, LAB_GEN_MIN, byte(in));
+		write32(0, LAB_GEN_MAX, byte(in) << byte(in) % 8);
+		write32(0, LAB_GEN_COUNT, byte(in));
+		write32(0, LAB_GEN_CMD, op / 15 % 6);
+		read32(0, LAB_GEN_SENT + op / 15 % 5 * 4);
 		break;
+	default:
+		card_irq_attached(card, op / 12 % 4, byte(in) % 40);
+		card_intx_unmask(card);
+		break;
+	}
+}
+
+/* What no program can change. */
+static void check_streams(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < XDMA_MAX_CHANNELS; i++) {
+		const struct stream *s = &card->xdma.stream[i];
+
+		if (s->fifo.fill > s->fifo.size || s->check.errors > s->check.packets ||
+		    (s->gen.left && s->gen.place.at >= s->gen.place.len))
+			abort();
 	}
 }
 
 /* After a disconnect the card is as new. */
 static void check_sane(void)
 {
+	bool stream = card->config.xdma.stream;
 	uint8_t command[2] = { 6, 0 };
 	unsigned int i;
 
-	card_disconnect(&card);
+	card_disconnect(card);
 	for (i = 0; i < MEMORY; i++)
 		memory[i] = (uint8_t)(i * 31);
-	if (guestmem_map(&card.host, 0, MEMORY, 3, memory_fd, 0))
+	if (guestmem_map(&card->host, 0, MEMORY, 3, memory_fd, 0))
 		abort();
-	card_config_write(&card, 4, command, 2);
+	card_config_write(card, 4, command, 2);
 	for (i = 0; i < 2; i++) {
 		uint8_t *d = memory + 32 * i;
 
-		put_le32(d, 0xad4b0003);
+		/* a stream: four times through its FIFO, H2C still at it when C2H begins */
+		put_le32(d, i || !stream ? 0xad4b0003 : 0xad4b0013);
 		put_le32(d + 4, 4096);
-		put_le64(d + 8, i ? 0x1234 : 0x4001);
-		put_le64(d + 16, i ? 0x8003 : 0x1234);
+		put_le64(d + 8, i ? 0x1238 : 0x4001);
+		put_le64(d + 16, i ? 0x8003 : 0x1238);
 		put_le64(d + 24, 0);
 		write32(1, i ? 0x5080 : 0x4080, 32 * i);
 		write32(1, i ? 0x1004 : 0x0004, 0x00fffe1f);
-		if (!xdma_poll(&card.xdma, 1000))
-			abort();
-		if (read32(1, i ? 0x1044 : 0x0044) != 6 || read32(1, i ? 0x1048 : 0x0048) != 1)
+		if (!xdma_poll(&card->xdma, 1000))
 			abort();
 	}
+	for (i = 0; i < 2; i++)
+		if (read32(1, i ? 0x1044 : 0x0044) != 6 || read32(1, i ? 0x1048 : 0x0048) != 1)
+			abort();
+	if (stream && get_le64(memory + 0x1238) != (4096ull << 32 | 0x52b40001))
+		abort();
 	if (memcmp(memory + 0x4001, memory + 0x8003, 4096))
 		abort();
-	card_disconnect(&card);
+	card_disconnect(card);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
-	uint8_t command[2] = { 6, 4 }, msix[2] = { 0x1f, 0x80 };
+	uint8_t command[2] = { 6, 4 }, msix[2] = { 0x1f, 0x80 }, how;
 
 	if (memory_fd < 0)
 		set_up();
-	guestmem_map(&card.host, 0, MEMORY, 3, memory_fd, 0);
-	card_config_write(&card, 4, command, 2);
-	if (byte(&in) & 1)
-		card_config_write(&card, 0x62, msix, 2);
+	how = byte(&in);
+	card = &cards[how >> 1 & 1];
+	guestmem_map(&card->host, 0, MEMORY, 3, memory_fd, 0);
+	card_config_write(card, 4, command, 2);
+	if (how & 1)
+		card_config_write(card, 0x62, msix, 2);
 	while (in.left) {
 		step(&in);
-		xdma_poll(&card.xdma, 30);
+		xdma_poll(&card->xdma, 30);
+		check_streams();
 	}
 	check_sane();
 	return 0;

@@ -195,7 +195,7 @@ static void test_checker(void)
 	CHECKED(200, 0);
 	CHECK_EQ(flow_rd(&f, LAB_STREAM_TAILS), 200);
 	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_BYTES), bytes);
-	check_anew(lens, 200, 96);
+	check_anew(lens, 200, 128);
 	CHECKED(200, 0);
 	/* one bit, first and last byte of a packet, are noticed, each once */
 	for (i = 0, at = 0; i < 100; i++)
@@ -236,6 +236,38 @@ static void test_checker(void)
 	CHECKED(3, 0);
 	CHECK_OK();
 	bench_down(&b);
+}
+
+/* What is on its way while the stream is cleared, or the checker begins anew, is dropped. */
+static void test_cleared_on_its_way(void)
+{
+	struct stream_piece p;
+	uint8_t bytes[64] = { 0 };
+	struct stream s;
+	bool eop;
+
+	CHECK_EQ(stream_init(&s, 100), 0);
+	CHECK_EQ(stream_room(&s, 1000), 100);
+	stream_give(&s, 64, true, &p);
+	stream_clear(&s);
+	stream_put(&s, &p, bytes);
+	CHECK_EQ(s.fifo.fill, 0);
+	CHECK_EQ(s.tails, 0);
+	stream_give(&s, 64, true, &p);
+	stream_check_anew(&s);			/* no business of the FIFO's */
+	s.sink = SINK_STALL;			/* nor is this, any more */
+	stream_put(&s, &p, bytes);
+	CHECK_EQ(stream_ready(&s, 1000, &eop), 64);
+	CHECK(eop);
+	s.sink = SINK_CHECK;
+	stream_give(&s, 64, true, &p);
+	stream_check(&p, bytes);
+	stream_check_anew(&s);
+	stream_put(&s, &p, bytes);
+	CHECK_EQ(s.check.packets, 0);
+	CHECK_EQ(s.check.place.number, 0);
+	CHECK_EQ(s.tails, 2);
+	stream_fini(&s);
 }
 
 static void test_sinks(void)
@@ -349,7 +381,7 @@ static void test_round(void)
 			to += lens[k];
 		memmove(to, b.ram + f.got + i * 5056, lens[i]);
 	}
-	flow_send_again(&f, lens, 300, 64);
+	flow_send_again(&f, lens, 300, 256);
 	bench_run(&b);
 	CHECKED(300, 0);
 	bench_down(&b);
@@ -357,7 +389,7 @@ static void test_round(void)
 
 static const struct test tests[] = {
 	TEST(test_generator), TEST(test_generator_commands), TEST(test_checker),
-	TEST(test_sinks), TEST(test_channels), TEST(test_round),
+	TEST(test_cleared_on_its_way), TEST(test_sinks), TEST(test_channels), TEST(test_round),
 };
 
 int main(int argc, char **argv)

@@ -132,9 +132,130 @@ static void test_data_trickles(void)
 	bench_down(&b);
 }
 
+/* --- streams ------------------------------------------------------------- */
+
+#define H2C	0x0000u
+#define C2H	0x1000u
+
+static bool stream_up(const char *spec, uint32_t h2c, uint32_t c2h)
+{
+	fake_time = 1000000000;
+	late_ns = 0;
+	sleeps = 0;
+	if (!bench_up(&b, spec, false))
+		return false;
+	user_wr(&b, LAB_STREAM_MODE, LAB_STREAM(h2c, c2h));
+	return true;
+}
+
+/* @n C2H descriptors of @size, results behind each other at 0x8000. */
+static void receive(uint32_t n, uint32_t size)
+{
+	uint32_t adjacent = put_chain(&b, 0x10000, n, size, 0x8000, 0x100000, false), i;
+
+	for (i = 0; i < n; i++)
+		put_le64(b.ram + 0x10000 + 32 * i + 8, 0x8000 + 8 * i);
+	start(&b, C2H, 0x10000, adjacent, CTRL_START);
+}
+
+static void send(uint32_t n, uint32_t size)
+{
+	uint32_t adjacent = put_chain(&b, 0x1000, n, size, 0x400000, 0, false), i;
+
+	for (i = 0; i < n; i++)
+		b.ram[0x1000 + 32 * i] |= DESC_EOP;
+	start(&b, H2C, 0x1000, adjacent, CTRL_START);
+}
+
+/* The generator is as fast as the link: full descriptors and small packets. */
+static void test_generator_rate(void)
+{
+	CHECK(stream_up("stream=on,rate=64M", LAB_H2C_LOOP, LAB_C2H_GENERATE));
+	user_wr(&b, LAB_GEN_MIN, 1 << 20);
+	user_wr(&b, LAB_GEN_MAX, 1 << 20);
+	user_wr(&b, LAB_GEN_CMD, LAB_GEN_START);
+	receive(128, 65536);
+	bench_run(&b);
+	CHECK_EQ(rd(&b, C2H + 0x48), 128);
+	CHECK_PACE(book(&b, LAB_ENGINE_C2H(0), LAB_BUSY_NS), 125000000, 100000);
+	bench_down(&b);
+	/* what counts is what came, not what there was room for */
+	CHECK(stream_up("stream=on,rate=1M,desc=1000", LAB_H2C_LOOP, LAB_C2H_GENERATE));
+	user_wr(&b, LAB_GEN_MIN, 1024);
+	user_wr(&b, LAB_GEN_MAX, 1024);
+	user_wr(&b, LAB_GEN_CMD, LAB_GEN_START);
+	receive(100, 65536);
+	bench_run(&b);
+	CHECK_PACE(book(&b, LAB_ENGINE_C2H(0), LAB_BUSY_NS), 100 * (976562 + 1000), 100000);
+	bench_down(&b);
+}
+
+/* Waiting for data is no credit: what comes then takes as long as ever. */
+static void test_nothing_is_caught_up(void)
+{
+	uint64_t t;
+
+	CHECK(stream_up("stream=on,rate=1M", LAB_H2C_LOOP, LAB_C2H_GENERATE));
+	user_wr(&b, LAB_GEN_MIN, 1 << 16);
+	user_wr(&b, LAB_GEN_MAX, 1 << 16);
+	user_wr(&b, LAB_GEN_COUNT, 1);
+	receive(4, 65536);
+	bench_run(&b);
+	for (t = 0; t < 3; t++) {
+		uint64_t from, took;
+
+		fake_time += 3 * NSEC_PER_SEC;
+		from = fake_time;
+		user_wr(&b, LAB_GEN_CMD, LAB_GEN_START);
+		bench_run(&b);
+		took = fake_time - from;
+		CHECK_EQ(rd(&b, C2H + 0x48), t + 1);
+		CHECK(took >= 62500000 && took < 62510000);
+	}
+	/* a rate that changes while it waits is the rate of what comes */
+	fake_time += NSEC_PER_SEC;
+	user_wr(&b, LAB_FAULT_TARGET, LAB_ENGINE_C2H(0));
+	user_wr(&b, LAB_FAULT_VALUE, 10 << 20);
+	user_wr(&b, LAB_FAULT_CMD, LAB_FAULT_SLOW);
+	fake_time += NSEC_PER_SEC;
+	t = fake_time;
+	user_wr(&b, LAB_GEN_CMD, LAB_GEN_START);
+	bench_run(&b);
+	CHECK_EQ(rd(&b, C2H + 0x48), 4);
+	CHECK(fake_time - t >= 6250000 && fake_time - t < 6260000);
+	/* the waiting is busy time all the same */
+	CHECK(book(&b, LAB_ENGINE_C2H(0), LAB_BUSY_NS) > 11 * NSEC_PER_SEC);
+	bench_down(&b);
+}
+
+/* Through the loop both links are passed one after the other, piece by piece. */
+static void test_loop_rate(void)
+{
+	uint64_t busy;
+
+	CHECK(stream_up("stream=on,rate=64M", LAB_H2C_LOOP, LAB_C2H_LOOP));
+	receive(32, 65536);
+	send(32, 65536);
+	bench_run(&b);
+	CHECK_EQ(rd(&b, C2H + 0x48), 32);
+	busy = book(&b, LAB_ENGINE_C2H(0), LAB_BUSY_NS);
+	CHECK(busy >= 31250000 && busy < 2 * 31250000 + 3000000);
+	/* held up by the FIFO: H2C is not late afterwards, either */
+	user_wr(&b, LAB_STREAM_MODE, LAB_STREAM(LAB_H2C_STALL, LAB_C2H_LOOP));
+	send(1, 65536);
+	bench_run(&b);
+	fake_time += NSEC_PER_SEC;
+	busy = fake_time;
+	user_wr(&b, LAB_STREAM_MODE, LAB_STREAM(LAB_H2C_SINK, LAB_C2H_LOOP));
+	bench_run(&b);
+	CHECK(fake_time - busy >= 976000 && fake_time - busy < 990000);
+	bench_down(&b);
+}
+
 static const struct test tests[] = {
 	TEST(test_on_time), TEST(test_late_sleeps), TEST(test_stall),
 	TEST(test_faster_than_the_machine), TEST(test_no_model), TEST(test_data_trickles),
+	TEST(test_generator_rate), TEST(test_nothing_is_caught_up), TEST(test_loop_rate),
 };
 
 int main(int argc, char **argv)

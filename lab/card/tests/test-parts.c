@@ -282,7 +282,8 @@ static void test_spec_good(void)
 	CHECK_EQ(c.mem_size, 4ull << 30);
 	CHECK_EQ(c.user_size, 65536);
 	CHECK_EQ(c.bypass_size, 0);
-	CHECK(c.msix && c.msi && c.intx && c.strict && !c.bars_64);
+	CHECK(c.msix && c.msi && c.intx && c.strict && !c.bars_64 && !c.xdma.stream);
+	CHECK_EQ(c.xdma.fifo, 65536);
 	CHECK_EQ(c.xdma.alignments, 0x00010140);
 	CHECK_EQ(c.xdma.width_bits, 256);
 	CHECK(spec_parse("h2c=4,c2h=2,id=ABCD:0001,mem=64T,user=0,bypass=256M,bars=64,irq=msi,"
@@ -309,6 +310,12 @@ static void test_spec_good(void)
 	CHECK_EQ(c.fault[1].n, 7);
 	CHECK_EQ(c.fault[2].target, LAB_FAULT_USER(15));
 	CHECK_EQ(c.fault[2].n, 16);
+	CHECK(spec_parse("stream=on,fifo=1", &c, e, sizeof(e)));
+	CHECK(c.xdma.stream);
+	CHECK_EQ(c.xdma.fifo, 1);
+	CHECK(spec_parse("stream=off,fifo=1G", &c, e, sizeof(e)));
+	CHECK(!c.xdma.stream);
+	CHECK_EQ(c.xdma.fifo, 1 << 30);
 	/* the fault may come before the channels it names */
 	CHECK(spec_parse("fault=hang:c2h3:1,c2h=4", &c, e, sizeof(e)));
 	CHECK_EQ(c.fault[0].target, 7);
@@ -342,6 +349,7 @@ static void test_spec_bad(void)
 		"mem=18446744073709551615T", "user=3K", "user=48K", "user=2K", "bypass=100",
 		"user=2G", "bars=48", "irq=", "irq=msixx", "strict=1", "rate=fast", "desc=-5",
 		"width=100", "width=1024", "width=32", "align=zz", "align=", "align=1ffffffff",
+		"stream=", "stream=1", "stream=On", "fifo=0", "fifo=", "fifo=1025M", "fifo=big",
 		"colour=red", "fault=", "fault=hang", "fault=hang:h2c1", "fault=hang:h2c0:",
 		"fault=hang:h2c0:x", "fault=lose:h2c0", "fault=hang:user1:1", "fault=burn:h2c0",
 		"fault=lose:user16:1", "fault=hang:h2c0x", "fault=hang:h2c0+", "fault=+",
