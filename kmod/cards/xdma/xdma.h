@@ -33,6 +33,7 @@
  *	acknowledgment clears them in the register.
  * @count: completed descriptors at the last look.
  * @run_slots: slots of this run.
+ * @block: most descriptors in a block.
  * @index: number among those of its direction.
  * @to_card: H2C.
  * @stream: it moves packets.
@@ -55,6 +56,7 @@ struct xdma_channel {
 	u32 status;
 	u32 count;
 	u32 run_slots;
+	u32 block;
 	u32 index;
 	bool to_card;
 	bool stream;
