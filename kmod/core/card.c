@@ -18,6 +18,7 @@
 #include "card.h"
 #include "channel.h"
 #include "compat.h"
+#include "window.h"
 
 static DEFINE_IDA(card_numbers);
 
@@ -35,6 +36,7 @@ static void card_free(struct kref *refs)
 
 	list_for_each_entry_safe(ch, next, &card->channels, siblings)
 		exdma_channel_destroy(ch);
+	exdma_windows_free(card);
 	percpu_ref_exit(&card->gate);
 	mutex_destroy(&card->lifecycle);
 	ida_free(&card_numbers, card->number);
@@ -75,6 +77,7 @@ static void card_shut(struct exdma_card *card)
 		return;
 	WRITE_ONCE(card->gone, true);
 	percpu_ref_kill(&card->gate);
+	exdma_windows_hold(card);
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_gate(ch);
 	list_for_each_entry(ch, &card->channels, siblings)
@@ -124,6 +127,7 @@ static void card_go_on(struct exdma_card *card, bool reset)
 	lockdep_assert_held(&card->lifecycle);
 
 	WRITE_ONCE(card->resets, card->resets + reset);
+	exdma_windows_release(card);
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_thaw(ch);
 }
@@ -140,6 +144,7 @@ static int card_do_reset(struct exdma_card *card)
 
 	lockdep_assert_held(&card->lifecycle);
 
+	exdma_windows_hold(card);
 	list_for_each_entry(ch, &card->channels, siblings) {
 		exdma_channel_freeze(ch);
 		/* What stops by itself need not be torn from a transfer. */
@@ -225,6 +230,7 @@ void exdma_card_freeze(struct exdma_card *card)
 
 	mutex_lock(&card->lifecycle);
 	card->frozen = true;
+	exdma_windows_hold(card);
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_freeze(ch);
 	if (!card->gone)
@@ -288,6 +294,8 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 	strscpy(card->bus_id, dev_name(parent), sizeof(card->bus_id));
 	init_completion(&card->drained);
 	mutex_init(&card->lifecycle);
+	init_rwsem(&card->access);
+	INIT_LIST_HEAD(&card->windows);
 	init_waitqueue_head(&card->change);
 	INIT_WORK(&card->loss, card_loss);
 	INIT_WORK(&card->repair, card_repair);
@@ -361,6 +369,7 @@ static void card_set_limits(struct exdma_card *card)
  */
 int exdma_card_register(struct exdma_card *card)
 {
+	struct exdma_window *win;
 	struct exdma_channel *ch;
 	struct exdma_node *node;
 	int err = 0;
@@ -381,6 +390,11 @@ int exdma_card_register(struct exdma_card *card)
 			goto unlock;
 		}
 		ch->node = node;
+	}
+	list_for_each_entry(win, &card->windows, siblings) {
+		err = exdma_window_create_node(win);
+		if (err)
+			goto unlock;
 	}
 unlock:
 	mutex_unlock(&card->lifecycle);
@@ -418,6 +432,7 @@ static void card_release_device(struct exdma_card *card)
  */
 void exdma_card_unregister(struct exdma_card *card)
 {
+	struct exdma_window *win;
 	struct exdma_channel *ch;
 
 	mutex_lock(&card->lifecycle);
@@ -426,6 +441,9 @@ void exdma_card_unregister(struct exdma_card *card)
 	cancel_work_sync(&card->loss);
 	cancel_work_sync(&card->repair);
 
+	list_for_each_entry(win, &card->windows, siblings)
+		if (win->node)
+			exdma_node_remove(win->node);
 	list_for_each_entry(ch, &card->channels, siblings)
 		if (ch->node)
 			exdma_node_remove(ch->node);

@@ -11,6 +11,7 @@
  *
  *	probe:	exdma_card_alloc()
  *		exdma_channel_add() for each channel, which makes its ring
+ *		exdma_window_add() and exdma_event_add() for what else there is
  *		exdma_channel_request_irq() or exdma_card_request_irq()
  *		exdma_card_register()		nodes appear, transfers may come
  *	remove:	exdma_card_unregister()		nodes gone, every request ended
@@ -33,6 +34,7 @@
 
 struct exdma_card;
 struct exdma_channel;
+struct exdma_event;
 
 /* Most channels of one direction on one card. */
 #define EXDMA_MAX_CHANNELS	32
@@ -146,6 +148,25 @@ struct exdma_channel_desc {
 };
 
 /**
+ * struct exdma_window_desc - memory of the device that programs may use
+ * @name: the NAME of /dev/exdmaN_NAME; copied.
+ * @start: physical address, a multiple of 4. Programs can map the window only
+ *	if it begins and ends with a page.
+ * @bytes: how long it is, a multiple of 4.
+ * @regs: the same, mapped by the card driver, until exdma_card_unregister()
+ *	returns.
+ * @privileged: who has it can do whatever the device can do: only for those
+ *	with CAP_SYS_RAWIO, and not while the kernel is locked down.
+ */
+struct exdma_window_desc {
+	const char *name;
+	phys_addr_t start;
+	u64 bytes;
+	void __iomem *regs;
+	bool privileged;
+};
+
+/**
  * struct exdma_card_ops - what a card driver does for the whole card
  * @reset: An engine would not stop: reset the whole device and bring it back
  *	to the state it had after probe, all engines idle and their interrupts
@@ -187,6 +208,8 @@ void exdma_card_freeze(struct exdma_card *card);
 void exdma_card_thaw(struct exdma_card *card, int err);
 void exdma_card_lost(struct exdma_card *card);
 void *exdma_card_priv(const struct exdma_card *card);
+
+int exdma_window_add(struct exdma_card *card, const struct exdma_window_desc *desc);
 
 struct exdma_channel *exdma_channel_add(struct exdma_card *card,
 					const struct exdma_channel_desc *desc);

@@ -10,6 +10,7 @@
 #include "card.h"
 #include "channel.h"
 #include "node.h"
+#include "window.h"
 
 static ssize_t aperture_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
@@ -136,3 +137,22 @@ const struct attribute_group *exdma_channel_groups[] = {
 	&exdma_stats_group,
 	NULL
 };
+
+static ssize_t bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct exdma_window *win = exdma_node_from_dev(dev)->part;
+
+	return sysfs_emit(buf, "%llu\n", win->desc.bytes);
+}
+static DEVICE_ATTR_RO(bytes);
+
+static struct attribute *window_attrs[] = {
+	&dev_attr_bytes.attr,
+	NULL
+};
+
+static const struct attribute_group window_group = {
+	.attrs = window_attrs,
+};
+
+const struct attribute_group *exdma_window_groups[] = { &window_group, NULL };

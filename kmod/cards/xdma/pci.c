@@ -3,7 +3,7 @@
  * exdma_xdma - cards with the AMD/Xilinx XDMA PCIe IP: probe, interrupts, remove
  *
  * Facts: PG195; which BAR holds the registers is told by the identifiers of
- * the IRQ and the config block, nothing else of any BAR is touched.
+ * the IRQ and the config block, nothing else of any BAR is touched here.
  */
 #include <linux/bitfield.h>
 #include <linux/dma-mapping.h>
@@ -247,6 +247,9 @@ static int init_card(struct xdma_card *xc)
 	err = add_channels(xc, desc.irq_mode != EXDMA_IRQ_MODE_MSIX);
 	if (err)
 		goto unregister;
+	err = xdma_add_windows(xc);
+	if (err)
+		goto unregister;
 	xdma_quiesce(xc);
 	err = request_irqs(xc, desc.irq_mode);
 	if (err)
@@ -291,13 +294,18 @@ static int xdma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = map_registers(xc);
 	if (err)
 		goto disable;
-	err = init_card(xc);
+	err = xdma_map_windows(xc);
 	if (err)
 		goto unmap;
+	err = init_card(xc);
+	if (err)
+		goto unmap_windows;
 	return 0;
 
-unmap:
+unmap_windows:
 	xdma_reset_exit(xc);
+	xdma_unmap_windows(xc);
+unmap:
 	unmap_registers(xc);
 disable:
 	pci_disable_device(pdev);
@@ -315,6 +323,7 @@ static void xdma_remove(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 	exdma_card_put(xc->card);
 	pci_free_irq_vectors(pdev);
+	xdma_unmap_windows(xc);
 	unmap_registers(xc);
 	pci_disable_device(pdev);
 }

@@ -58,6 +58,10 @@ struct xdma_channel {
  * @card: the core's side.
  * @bar: the DMA BAR.
  * @bar_index: which it is.
+ * @user: the AXI-Lite BAR, or NULL.
+ * @user_index: which it is.
+ * @bypass: the DMA bypass BAR, or NULL.
+ * @bypass_index: which it is.
  * @channel_count: by direction.
  * @by_irq: in the order of the bits of the IRQ block: all H2C, then all C2H.
  * @vectors: interrupt vector of each of them.
@@ -70,6 +74,10 @@ struct xdma_card {
 	struct exdma_card *card;
 	void __iomem *bar;
 	int bar_index;
+	void __iomem *user;
+	int user_index;
+	void __iomem *bypass;
+	int bypass_index;
 	u32 channel_count[EXDMA_DIRS];
 	struct xdma_channel *by_irq[EXDMA_DIRS * XDMA_MAX_CHANNELS];
 	u8 vectors[EXDMA_DIRS * XDMA_MAX_CHANNELS];
@@ -82,6 +90,11 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 					 u32 index, bool needs_ack);
 int xdma_channel_stop(struct xdma_channel *xch, u32 timeout_us);
 void xdma_channel_init_hw(struct xdma_channel *xch);
+
+/* windows.c */
+int xdma_map_windows(struct xdma_card *xc);
+void xdma_unmap_windows(struct xdma_card *xc);
+int xdma_add_windows(struct xdma_card *xc);
 
 /* reset.c */
 extern const struct exdma_card_ops xdma_card_ops;

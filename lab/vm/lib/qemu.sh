@@ -5,7 +5,7 @@
 
 # What makes an emulated boot short: the kernel need not measure the clock,
 # guard against the CPU's leaks, or test its ciphers.
-kernel_arguments='console=ttyS0 panic=-1 nokaslr mitigations=off tsc=reliable no_timer_check cryptomgr.notests random.trust_cpu=on audit=0 apparmor=0 i8042.noaux i8042.nokbd'
+kernel_arguments='console=ttyS0 panic=-1 nokaslr mitigations=off tsc=reliable no_timer_check cryptomgr.notests random.trust_cpu=on audit=0 apparmor=0 i8042.noaux i8042.nokbd iomem=relaxed'
 
 qemu=()
 append=$kernel_arguments
