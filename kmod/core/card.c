@@ -18,9 +18,17 @@
 #include "card.h"
 #include "channel.h"
 #include "compat.h"
+#include "event.h"
 #include "window.h"
 
 static DEFINE_IDA(card_numbers);
+
+/* Programs let go of the registers: they are going away. */
+static void card_hold(struct exdma_card *card)
+{
+	exdma_windows_hold(card);
+	exdma_events_hold(card);
+}
 
 static void card_gate_drained(struct percpu_ref *gate)
 {
@@ -37,6 +45,7 @@ static void card_free(struct kref *refs)
 	list_for_each_entry_safe(ch, next, &card->channels, siblings)
 		exdma_channel_destroy(ch);
 	exdma_windows_free(card);
+	exdma_events_free(card);
 	percpu_ref_exit(&card->gate);
 	mutex_destroy(&card->lifecycle);
 	ida_free(&card_numbers, card->number);
@@ -77,7 +86,7 @@ static void card_shut(struct exdma_card *card)
 		return;
 	WRITE_ONCE(card->gone, true);
 	percpu_ref_kill(&card->gate);
-	exdma_windows_hold(card);
+	card_hold(card);
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_gate(ch);
 	list_for_each_entry(ch, &card->channels, siblings)
@@ -93,6 +102,7 @@ static void card_shut(struct exdma_card *card)
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_buffers_reclaim(ch);
 	exdma_card_changed(card);
+	exdma_events_wake(card);
 }
 
 static void card_loss(struct work_struct *work)
@@ -128,6 +138,7 @@ static void card_go_on(struct exdma_card *card, bool reset)
 
 	WRITE_ONCE(card->resets, card->resets + reset);
 	exdma_windows_release(card);
+	exdma_events_release(card);
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_thaw(ch);
 }
@@ -144,7 +155,7 @@ static int card_do_reset(struct exdma_card *card)
 
 	lockdep_assert_held(&card->lifecycle);
 
-	exdma_windows_hold(card);
+	card_hold(card);
 	list_for_each_entry(ch, &card->channels, siblings) {
 		exdma_channel_freeze(ch);
 		/* What stops by itself need not be torn from a transfer. */
@@ -230,7 +241,7 @@ void exdma_card_freeze(struct exdma_card *card)
 
 	mutex_lock(&card->lifecycle);
 	card->frozen = true;
-	exdma_windows_hold(card);
+	card_hold(card);
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_freeze(ch);
 	if (!card->gone)
@@ -296,6 +307,7 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 	mutex_init(&card->lifecycle);
 	init_rwsem(&card->access);
 	INIT_LIST_HEAD(&card->windows);
+	INIT_LIST_HEAD(&card->events);
 	init_waitqueue_head(&card->change);
 	INIT_WORK(&card->loss, card_loss);
 	INIT_WORK(&card->repair, card_repair);
@@ -371,6 +383,7 @@ int exdma_card_register(struct exdma_card *card)
 {
 	struct exdma_window *win;
 	struct exdma_channel *ch;
+	struct exdma_event *ev;
 	struct exdma_node *node;
 	int err = 0;
 
@@ -396,6 +409,11 @@ int exdma_card_register(struct exdma_card *card)
 		if (err)
 			goto unlock;
 	}
+	list_for_each_entry(ev, &card->events, siblings) {
+		err = exdma_event_create_node(ev);
+		if (err)
+			goto unlock;
+	}
 unlock:
 	mutex_unlock(&card->lifecycle);
 	return err;
@@ -406,12 +424,21 @@ EXPORT_SYMBOL_EXDMA(exdma_card_register);
 static void card_release_device(struct exdma_card *card)
 {
 	struct exdma_channel *ch;
+	struct exdma_event *ev;
 
 	list_for_each_entry(ch, &card->channels, siblings)
 		if (ch->irq && ch->irq_id == ch)
 			free_irq(ch->irq, ch);
+	list_for_each_entry(ev, &card->events, siblings)
+		if (ev->irq)
+			free_irq(ev->irq, ev);
 	if (card->irq)
 		free_irq(card->irq, card);
+	if (card->event_irq)
+		free_irq(card->event_irq, card);
+	/* No handler is left that could queue it again. */
+	list_for_each_entry(ev, &card->events, siblings)
+		cancel_delayed_work_sync(&ev->later);
 	list_for_each_entry(ch, &card->channels, siblings)
 		cancel_work_sync(&ch->work);
 	if (card->quarantined)
@@ -434,6 +461,7 @@ void exdma_card_unregister(struct exdma_card *card)
 {
 	struct exdma_window *win;
 	struct exdma_channel *ch;
+	struct exdma_event *ev;
 
 	mutex_lock(&card->lifecycle);
 	card_shut(card);
@@ -441,6 +469,9 @@ void exdma_card_unregister(struct exdma_card *card)
 	cancel_work_sync(&card->loss);
 	cancel_work_sync(&card->repair);
 
+	list_for_each_entry(ev, &card->events, siblings)
+		if (ev->node)
+			exdma_node_remove(ev->node);
 	list_for_each_entry(win, &card->windows, siblings)
 		if (win->node)
 			exdma_node_remove(win->node);
@@ -483,6 +514,27 @@ static irqreturn_t channel_thread(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+static irqreturn_t event_hard(int irq, void *data)
+{
+	return exdma_event_raise(data);
+}
+
+static irqreturn_t event_thread(int irq, void *data)
+{
+	exdma_event_deliver(data);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t card_events_thread(int irq, void *data)
+{
+	struct exdma_card *card = data;
+	struct exdma_event *ev;
+
+	list_for_each_entry(ev, &card->events, siblings)
+		exdma_event_deliver(ev);
+	return IRQ_HANDLED;
+}
+
 static irqreturn_t card_thread(int irq, void *data)
 {
 	struct exdma_card *card = data;
@@ -490,7 +542,7 @@ static irqreturn_t card_thread(int irq, void *data)
 
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_bottom_half(ch);
-	return IRQ_HANDLED;
+	return card_events_thread(irq, data);
 }
 
 /**
@@ -524,8 +576,9 @@ EXPORT_SYMBOL_EXDMA(exdma_channel_request_irq);
  * @card: the card, all channels added.
  * @irq: Linux interrupt number.
  * @handler: asks the card which channels want it, calls
- *	exdma_channel_interrupt() for each and returns IRQ_WAKE_THREAD if one
- *	of them did, IRQ_NONE if there was none. Its cookie is @card.
+ *	exdma_channel_interrupt() for each (exdma_event_raise() for each event)
+ *	and returns IRQ_WAKE_THREAD if one of them did, IRQ_NONE if there was
+ *	none. Its cookie is @card.
  * @flags: IRQF_SHARED for INTx, else 0.
  *
  * Context: may sleep.
@@ -549,3 +602,45 @@ int exdma_card_request_irq(struct exdma_card *card, unsigned int irq,
 	return 0;
 }
 EXPORT_SYMBOL_EXDMA(exdma_card_request_irq);
+
+/**
+ * exdma_event_request_irq - give an event an interrupt of its own
+ * @ev: the event.
+ * @irq: Linux interrupt number; not shared, edge.
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno of request_threaded_irq().
+ */
+int exdma_event_request_irq(struct exdma_event *ev, unsigned int irq)
+{
+	int err;
+
+	err = request_threaded_irq(irq, event_hard, event_thread, IRQF_NO_THREAD, ev->name, ev);
+	if (!err)
+		ev->irq = irq;
+	return err;
+}
+EXPORT_SYMBOL_EXDMA(exdma_event_request_irq);
+
+/**
+ * exdma_card_request_event_irq - one interrupt for several events
+ * @card: the card, all events added.
+ * @irq: Linux interrupt number; not shared with others.
+ * @handler: asks the card which events want it, calls exdma_event_raise() for
+ *	each and returns IRQ_WAKE_THREAD if one of them did. Its cookie is @card.
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno of request_threaded_irq().
+ */
+int exdma_card_request_event_irq(struct exdma_card *card, unsigned int irq,
+				 irq_handler_t handler)
+{
+	int err;
+
+	err = request_threaded_irq(irq, handler, card_events_thread, IRQF_NO_THREAD,
+				   card->driver, card);
+	if (!err)
+		card->event_irq = irq;
+	return err;
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_request_event_irq);

@@ -48,6 +48,8 @@
  *	@lifecycle and @access, the latter for writing.
  * @windows: all of them; constant from exdma_card_register() on.
  * @window_count: how many.
+ * @events: all of them; constant from exdma_card_register() on.
+ * @event_count: how many.
  * @inode: its address space is that of all files of windows; NULL if there is
  *	no window.
  * @resets: how often the device was set up anew.
@@ -59,6 +61,7 @@
  * @loss: exdma_card_lost() in process context.
  * @repair: exdma_card_stuck() in process context.
  * @irq: the interrupt of all channels together, or 0.
+ * @event_irq: the interrupt of several events together, or 0.
  */
 struct exdma_card {
 	struct kref refs;
@@ -86,6 +89,8 @@ struct exdma_card {
 	bool held;
 	struct list_head windows;
 	u32 window_count;
+	struct list_head events;
+	u32 event_count;
 	struct inode *inode;
 	u32 resets;
 	bool quarantined;
@@ -94,6 +99,7 @@ struct exdma_card {
 	struct work_struct loss;
 	struct work_struct repair;
 	unsigned int irq;
+	unsigned int event_irq;
 };
 
 struct device *exdma_card_parent(const struct exdma_card *card);

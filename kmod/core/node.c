@@ -26,9 +26,9 @@
 #include "node.h"
 #include "window.h"
 
-/* One for the memory of each card, one for each channel and window. */
+/* One for the memory of each card, one for each channel, window and event. */
 #define MINORS	(EXDMA_MAX_CARDS * (1 + EXDMA_DIRS * EXDMA_MAX_CHANNELS + \
-				    EXDMA_MAX_WINDOWS))
+				    EXDMA_MAX_WINDOWS + EXDMA_MAX_EVENTS))
 
 static dev_t first_devt;
 static DEFINE_IDA(minors);
@@ -320,12 +320,6 @@ static int node_set_options(struct exdma_client *client, void __user *arg)
 	return 0;
 }
 
-/* The size is in the struct: whichever the number carries will do. */
-static bool node_takes_struct(unsigned int cmd)
-{
-	return _IOC_TYPE(cmd) == EXDMA_IOC_MAGIC && _IOC_DIR(cmd) == (_IOC_READ | _IOC_WRITE);
-}
-
 /**
  * exdma_card_ioctl - what can be asked of the card behind any node
  * @card: the card.
@@ -341,7 +335,7 @@ long exdma_card_ioctl(struct exdma_card *card, struct file *file, unsigned int c
 {
 	if (cmd == EXDMA_IOC_RESET)
 		return file->f_mode & FMODE_WRITE ? exdma_card_reset(card) : -EBADF;
-	if (node_takes_struct(cmd) && _IOC_NR(cmd) == _IOC_NR(EXDMA_IOC_CARD_INFO))
+	if (exdma_ioctl_is(cmd, EXDMA_IOC_CARD_INFO))
 		return node_card_info(card, arg);
 	return -ENOTTY;
 }
@@ -357,7 +351,7 @@ static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		exdma_order_barrier(&client->order);
 		return 0;
 	}
-	if (!node_takes_struct(cmd))
+	if (!exdma_ioctl_takes_struct(cmd))
 		return exdma_card_ioctl(client->card, file, cmd, user);
 	switch (_IOC_NR(cmd)) {
 	case _IOC_NR(EXDMA_IOC_CHANNEL_INFO):

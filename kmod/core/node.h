@@ -9,6 +9,8 @@
 #include <linux/device.h>
 #include <linux/fs.h>
 
+#include <uapi/linux/exdma.h>
+
 struct exdma_card;
 struct exdma_channel;
 
@@ -49,6 +51,7 @@ void exdma_nodes_exit(void);
 extern const struct attribute_group *exdma_card_groups[];
 extern const struct attribute_group *exdma_channel_groups[];
 extern const struct attribute_group *exdma_window_groups[];
+extern const struct attribute_group *exdma_event_groups[];
 
 /* stats.c */
 extern const struct attribute_group exdma_stats_group;
@@ -56,6 +59,17 @@ extern const struct attribute_group exdma_stats_group;
 static inline struct exdma_node *exdma_node_from_dev(struct device *dev)
 {
 	return container_of(dev, struct exdma_node, dev);
+}
+
+/* The size is in the struct: whichever the number carries will do. */
+static inline bool exdma_ioctl_takes_struct(unsigned int cmd)
+{
+	return _IOC_TYPE(cmd) == EXDMA_IOC_MAGIC && _IOC_DIR(cmd) == (_IOC_READ | _IOC_WRITE);
+}
+
+static inline bool exdma_ioctl_is(unsigned int cmd, unsigned int which)
+{
+	return exdma_ioctl_takes_struct(cmd) && _IOC_NR(cmd) == _IOC_NR(which);
 }
 
 static inline struct exdma_node *exdma_node_from_inode(struct inode *inode)

@@ -16,6 +16,11 @@ static int dma_bar = -1;
 module_param(dma_bar, int, 0444);
 MODULE_PARM_DESC(dma_bar, "BAR with the DMA registers, 0 to 5 (default -1: find it)");
 
+static unsigned int event_vectors = XDMA_MAX_USERS;
+module_param(event_vectors, uint, 0444);
+MODULE_PARM_DESC(event_vectors,
+		 "Most MSI-X vectors for user interrupts, 1 to 16; if there are more lines, the last vector is shared (default 16)");
+
 static u32 block_of(void __iomem *block)
 {
 	return FIELD_GET(XDMA_ID_BLOCK, readl(block + XDMA_ID));
@@ -104,10 +109,13 @@ static irqreturn_t xdma_shared_interrupt(int irq, void *data)
 	struct xdma_card *xc = exdma_card_priv(data);
 	irqreturn_t ret = IRQ_NONE;
 	u32 requests, round, i;
+	bool asked;
 
 	for (round = 0; round <= xc->irqs; round++) {
+		asked = false;
+		ret = max(ret, xdma_users_interrupt(xc, &asked));
 		requests = readl(xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_REQ);
-		if (!requests || requests == XDMA_GONE)
+		if (requests == XDMA_GONE || (!requests && !asked))
 			break;
 		for (i = 0; i < xc->irqs; i++)
 			if (requests & BIT(i))
@@ -116,21 +124,37 @@ static irqreturn_t xdma_shared_interrupt(int irq, void *data)
 	/* A caller that polls may have been quicker than its interrupt. */
 	for (i = 0; i < xc->irqs && ret == IRQ_NONE; i++)
 		ret = exdma_channel_owed(xc->by_irq[i]->ch);
-	return ret;
+	/*
+	 * A message is ours whatever the card says now: one handler may have
+	 * served the requests of several, or a line was masked meanwhile.
+	 */
+	return ret == IRQ_NONE && xc->pdev->msi_enabled ? IRQ_HANDLED : ret;
 }
 
-/* The best kind of interrupt that the card and the host have in common. */
-static int alloc_vectors(struct pci_dev *pdev, u32 channels, enum exdma_irq_mode *mode)
+/*
+ * The best kind of interrupt that the card and the host have in common: a vector
+ * for each channel and user line; or for each channel and some lines, the rest
+ * of which share one; or one for all.
+ */
+static int alloc_vectors(struct xdma_card *xc, u32 channels, enum exdma_irq_mode *mode)
 {
-	int err;
+	u32 users = min(xc->user_irqs, clamp(event_vectors, 1u, (u32)XDMA_MAX_USERS));
+	struct pci_dev *pdev = xc->pdev;
+	int got;
 
-	err = pci_alloc_irq_vectors(pdev, channels, channels, PCI_IRQ_MSIX);
-	if (err < 0)
-		err = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_INTX);
-	if (err < 0)
-		return err;
-	*mode = pdev->msix_enabled ? EXDMA_IRQ_MODE_MSIX :
-		pdev->msi_enabled ? EXDMA_IRQ_MODE_MSI : EXDMA_IRQ_MODE_INTX;
+	got = pci_alloc_irq_vectors(pdev, channels + !!users, channels + users, PCI_IRQ_MSIX);
+	if (got < 0)
+		got = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_INTX);
+	if (got < 0)
+		return got;
+	if (pdev->msix_enabled) {
+		*mode = EXDMA_IRQ_MODE_MSIX;
+		xc->own_vectors = got - channels;
+		if (xc->own_vectors < xc->user_irqs)
+			xc->own_vectors--;	/* the last is shared */
+	} else {
+		*mode = pdev->msi_enabled ? EXDMA_IRQ_MODE_MSI : EXDMA_IRQ_MODE_INTX;
+	}
 	return 0;
 }
 
@@ -148,16 +172,17 @@ static int request_irqs(struct xdma_card *xc, enum exdma_irq_mode mode)
 				return err;
 			xc->vectors[i] = i;
 		}
-	} else {
-		err = exdma_card_request_irq(xc->card, pci_irq_vector(xc->pdev, 0),
-					     xdma_shared_interrupt,
-					     mode == EXDMA_IRQ_MODE_INTX ? IRQF_SHARED : 0);
-		if (err)
-			return err;
-		if (mode == EXDMA_IRQ_MODE_INTX)
-			pci_read_config_byte(xc->pdev, PCI_INTERRUPT_PIN, &pin);
-		memset(xc->vectors, pin ? pin - 1 : 0, sizeof(xc->vectors));
+		return xdma_request_event_irqs(xc);
 	}
+	err = exdma_card_request_irq(xc->card, pci_irq_vector(xc->pdev, 0),
+				     xdma_shared_interrupt,
+				     mode == EXDMA_IRQ_MODE_INTX ? IRQF_SHARED : 0);
+	if (err)
+		return err;
+	if (mode == EXDMA_IRQ_MODE_INTX)
+		pci_read_config_byte(xc->pdev, PCI_INTERRUPT_PIN, &pin);
+	memset(xc->vectors, pin ? pin - 1 : 0, sizeof(xc->vectors));
+	memset(xc->user_vectors, pin ? pin - 1 : 0, sizeof(xc->user_vectors));
 	return 0;
 }
 
@@ -232,7 +257,8 @@ static int init_card(struct xdma_card *xc)
 		err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
 	if (err)
 		return err;
-	err = alloc_vectors(pdev, xc->channel_count[EXDMA_H2C] + xc->channel_count[EXDMA_C2H],
+	xc->user_irqs = xdma_count_users(xc);
+	err = alloc_vectors(xc, xc->channel_count[EXDMA_H2C] + xc->channel_count[EXDMA_C2H],
 			    &desc.irq_mode);
 	if (err < 0) {
 		dev_err(&pdev->dev, "no interrupt to be had (%d)\n", err);
@@ -248,6 +274,9 @@ static int init_card(struct xdma_card *xc)
 	if (err)
 		goto unregister;
 	err = xdma_add_windows(xc);
+	if (err)
+		goto unregister;
+	err = xdma_add_events(xc);
 	if (err)
 		goto unregister;
 	xdma_quiesce(xc);
