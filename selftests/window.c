@@ -559,13 +559,17 @@ FIXTURE_SETUP(change)
 		SKIP(return, "this card has no lab block");
 }
 
-/* Whatever a test leaves, the next one finds the card bound. */
+/* Whatever a test leaves, the next one finds the card bound, by its old name. */
 FIXTURE_TEARDOWN_PARENT(change)
 {
 	struct card now;
 
 	if (!card_at(&now, self->card.bdf)) {
 		put_text("/sys/bus/pci/rescan", "1");
+		card_bind(&self->card);
+	} else if (now.number != self->card.number) {
+		/* nobody has a file of the old one any more */
+		card_unbind(&self->card);
 		card_bind(&self->card);
 	}
 }
