@@ -381,6 +381,7 @@ TEST_F(event, masked)
 	EXPECT_EQ(POLLIN, polled(self->fd, WAIT_MS));
 	EXPECT_EQ(1, take(self->fd));
 	lower_lines(self, 1u << LINE);
+	polled(self->fd, 0);
 	have_events(_metadata, self, 1);
 	EXPECT_EQ(1, take(self->fd));
 	EXPECT_EQ(2, acks(self));

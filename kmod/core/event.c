@@ -171,7 +171,7 @@ irqreturn_t exdma_event_raise(struct exdma_event *ev)
 		goto unlock;
 	}
 	ev->count++;
-	ev->news = true;
+	WRITE_ONCE(ev->news, true);
 	if (ev->desc.level) {
 		ev->waiting = true;
 		ev->look_ms = LOOK_MS;
@@ -201,10 +201,13 @@ void exdma_event_deliver(struct exdma_event *ev)
 	u64 count;
 	bool news;
 
+	/* A thread that serves all of a card need not stop at each. */
+	if (!READ_ONCE(ev->news))
+		return;
 	mutex_lock(&ev->listeners_lock);
 	raw_spin_lock_irqsave(&ev->lock, flags);
 	news = ev->news;
-	ev->news = false;
+	WRITE_ONCE(ev->news, false);
 	count = ev->count;
 	raw_spin_unlock_irqrestore(&ev->lock, flags);
 	if (news) {

@@ -57,6 +57,7 @@ struct exdma_event {
 	unsigned int irq;
 
 	raw_spinlock_t lock;
+
 	u64 count __guarded_by(&lock);
 	u64 throttled __guarded_by(&lock);
 	u32 files __guarded_by(&lock);
