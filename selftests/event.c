@@ -270,6 +270,9 @@ TEST_F(event, one_for_one_of_two)
 	for (i = 0; i < 2; i++)
 		start_waiter(_metadata, &w[i], self->fd, wait_by_read);
 	have_events(_metadata, self, 1);
+	/* until one of them has it, else he might have two */
+	while (polled(self->fd, 0))
+		sched_yield();
 	have_events(_metadata, self, 1);
 	for (i = 0; i < 2; i++)
 		pthread_join(w[i].thread, NULL);
