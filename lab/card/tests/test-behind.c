@@ -490,7 +490,8 @@ static void test_round(void)
 }
 
 static const struct test tests[] = {
-	TEST(test_registers), TEST(test_pattern), TEST(test_generator), TEST(test_generator_commands), TEST(test_checker),
+	TEST(test_registers), TEST(test_pattern), TEST(test_generator),
+	TEST(test_generator_commands), TEST(test_checker),
 	TEST(test_cleared_on_its_way), TEST(test_sinks), TEST(test_channels), TEST(test_round),
 };
 
