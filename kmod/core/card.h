@@ -31,6 +31,7 @@
  * @by_index: the same by direction and index, without holes.
  * @channel_count: by direction.
  * @node: /dev/exdmaN.
+ * @nodes: how many nodes were ever made; each has a minor number of its own.
  * @max_segment: bytes; the longest contiguous piece that every channel and the
  *	DMA API can take.
  * @translated: an IOMMU translates its addresses, so that mapping is dear.
@@ -75,6 +76,7 @@ struct exdma_card {
 	struct exdma_channel *by_index[EXDMA_DIRS][EXDMA_MAX_CHANNELS];
 	u32 channel_count[EXDMA_DIRS];
 	struct exdma_node *node;
+	u32 nodes;
 	u32 max_segment;
 	bool translated;
 	u32 unit[EXDMA_DIRS];

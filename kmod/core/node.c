@@ -8,7 +8,6 @@
  */
 #include <linux/cpumask.h>
 #include <linux/fs.h>
-#include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
@@ -26,12 +25,11 @@
 #include "node.h"
 #include "window.h"
 
-/* One for the memory of each card, one for each channel, window and event. */
-#define MINORS	(EXDMA_MAX_CARDS * (1 + EXDMA_DIRS * EXDMA_MAX_CHANNELS + \
-				    EXDMA_MAX_WINDOWS + EXDMA_MAX_EVENTS))
+/* Of one card: its memory, channels, windows, events. */
+#define CARD_MINORS	(1 + EXDMA_DIRS * EXDMA_MAX_CHANNELS + EXDMA_MAX_WINDOWS + EXDMA_MAX_EVENTS)
+#define MINORS		(EXDMA_MAX_CARDS * CARD_MINORS)
 
 static dev_t first_devt;
-static DEFINE_IDA(minors);
 
 static struct class exdma_class = {
 	.name = "exdma",
@@ -461,7 +459,6 @@ static void node_release(struct device *dev)
 {
 	struct exdma_node *node = exdma_node_from_dev(dev);
 
-	ida_free(&minors, MINOR(dev->devt) - MINOR(first_devt));
 	exdma_card_put(node->card);
 	kfree(node);
 }
@@ -474,14 +471,16 @@ static struct exdma_node *node_create(struct exdma_card *card, const char *name,
 	struct exdma_node *node;
 	int minor, err;
 
+	if (card->nodes == CARD_MINORS)
+		return ERR_PTR(-ENOSPC);
 	node = kzalloc_obj(*node);
 	if (!node)
 		return ERR_PTR(-ENOMEM);
-	minor = ida_alloc_max(&minors, MINORS - 1, GFP_KERNEL);
-	if (minor < 0) {
-		kfree(node);
-		return ERR_PTR(minor);
-	}
+	/*
+	 * A name always has the same number: who is between finding a node and
+	 * opening it while its card goes and comes gets that node, or none.
+	 */
+	minor = card->number * CARD_MINORS + card->nodes++;
 
 	device_initialize(&node->dev);
 	node->card = exdma_card_get(card);
@@ -572,5 +571,4 @@ void exdma_nodes_exit(void)
 {
 	unregister_chrdev_region(first_devt, MINORS);
 	class_unregister(&exdma_class);
-	ida_destroy(&minors);
 }
