@@ -687,7 +687,7 @@ TEST_F(event, reset_before_it_was_serviced)
 	EXPECT_EQ(ENODEV, errno);		\
 } while (0)
 
-TEST_F(event, unbound)
+TEST_F_TIMEOUT(event, unbound, 120)
 {
 	struct exdma_card_info info = { .size = sizeof(info) };
 	int e = eventfd(0, EFD_NONBLOCK), i, fd;
