@@ -190,12 +190,41 @@ static int call_pin(struct exdma_call *call, struct iov_iter *iter, gfp_t gfp)
 	return err;
 }
 
+/*
+ * The same for a card that reaches slots only. Memory that is not there, or not
+ * any more, is for somebody who can wait for it.
+ */
+static int call_copy(struct exdma_call *call, struct iov_iter *iter, gfp_t gfp)
+{
+	struct iov_iter begin = *iter;
+	u64 card_addr = call->iocb->ki_pos;
+	struct exdma_buffer *buf;
+
+	if (fault_in_iov_iter_readable(iter, iov_iter_count(iter)))
+		return -ENOMEM;
+	while (iov_iter_count(iter)) {
+		buf = exdma_buffer_get_slot(call->ch, iter, gfp);
+		if (!buf)
+			goto unmap;
+		call_add(call, buf, card_addr);
+		if (!buf->req.fixed)
+			card_addr += buf->req.bytes;
+	}
+	return 0;
+
+unmap:
+	list_for_each_entry(buf, &call->bufs, in_call)
+		exdma_buffer_unmap(buf);
+	*iter = begin;
+	return -ENOMEM;
+}
+
 /* Room for the whole call. -ENOMEM: only somebody who waits can have it. */
 static int call_take_room(struct exdma_call *call, u64 charge, bool nowait, bool entered)
 {
 	int err = 0;
 
-	if (charge > exdma_channel_max_inflight() / 2)
+	if (charge > exdma_channel_max_inflight(call->ch) / 2)
 		return -ENOMEM;
 	if (!entered)
 		err = exdma_channel_try_spare_room(call->ch, charge) ? 0 : -ENOMEM;
@@ -213,10 +242,15 @@ static int call_fill(struct exdma_call *call, struct iov_iter *iter, bool nowait
 		     bool entered)
 {
 	struct exdma_channel *ch = call->ch;
+	bool bounce = ch->card->desc.bounce;
 	struct exdma_buffer *buf;
-	u64 charge;
 	int err;
 
+	/* Who only waits must not hold slots, and who copies out needs the caller. */
+	if (bounce && !entered)
+		return -ENOMEM;
+	if (bounce && ch->desc.dir == EXDMA_C2H)
+		return nowait && !exdma_channel_ready(ch) ? -EAGAIN : -ENOMEM;
 	/* A call that waits for its turn must not hold a slot. */
 	if (entered && ch->desc.dir == EXDMA_H2C && exdma_buffer_bounces(ch, iter)) {
 		buf = exdma_buffer_get_slot(ch, iter, exdma_io_gfp(nowait));
@@ -225,11 +259,11 @@ static int call_fill(struct exdma_call *call, struct iov_iter *iter, bool nowait
 			return 0;
 		}
 	}
-	charge = (u64)iov_iter_npages(iter, INT_MAX) << PAGE_SHIFT;
-	err = call_take_room(call, charge, nowait, entered);
+	err = call_take_room(call, exdma_buffer_charge_all(ch, iter), nowait, entered);
 	if (err)
 		return err;
-	return call_pin(call, iter, exdma_io_gfp(nowait));
+	return bounce ? call_copy(call, iter, exdma_io_gfp(nowait)) :
+			call_pin(call, iter, exdma_io_gfp(nowait));
 }
 
 /**

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * exdma core - slots that are mapped for good, for small transfers
+ * exdma core - slots that are mapped for good, for transfers that are copied
  *
  * To copy a few KiB is cheaper than to pin, map, unmap and unpin their pages,
- * above all behind an IOMMU. Knows memory and a bit mask; what is copied where
- * and when is the matter of buffer.c.
+ * above all behind an IOMMU; and some devices reach no other memory. Knows
+ * memory and a bit mask; what is copied where and when is the matter of buffer.c.
  */
 #include <linux/bitops.h>
 #include <linux/dma-mapping.h>
 
 #include "bounce.h"
 
-#define BOUNCE_ALL	(EXDMA_BOUNCE_SLOTS * EXDMA_BOUNCE_BYTES)
-
 /**
  * exdma_bounce_alloc - make the slots of a channel
  * @bounce: zeroed.
  * @dev: the device that will reach them.
  *
- * Without memory there are no slots, and every transfer is mapped by itself.
+ * Without memory there are no slots, and every transfer is mapped by itself, if
+ * that can be done.
  *
  * Context: may sleep.
+ * Return: are there slots?
  */
-void exdma_bounce_alloc(struct exdma_bounce *bounce, struct device *dev)
+bool exdma_bounce_alloc(struct exdma_bounce *bounce, struct device *dev)
 {
 	BUILD_BUG_ON(EXDMA_BOUNCE_SLOTS != 64);
-	bounce->cpu = dma_alloc_coherent(dev, BOUNCE_ALL, &bounce->dma,
+	bounce->cpu = dma_alloc_coherent(dev, EXDMA_BOUNCE_ALL, &bounce->dma,
 					 GFP_KERNEL | __GFP_NOWARN);
 	atomic64_set(&bounce->free, bounce->cpu ? -1ll : 0);
+	return bounce->cpu;
 }
 
 /**
@@ -42,7 +43,7 @@ void exdma_bounce_free(struct exdma_bounce *bounce, struct device *dev)
 	if (!bounce->cpu)
 		return;
 	WARN_ON_ONCE(atomic64_read(&bounce->free) != -1ll);
-	dma_free_coherent(dev, BOUNCE_ALL, bounce->cpu, bounce->dma);
+	dma_free_coherent(dev, EXDMA_BOUNCE_ALL, bounce->cpu, bounce->dma);
 	bounce->cpu = NULL;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * exdma core - slots that are mapped for good, for small transfers
+ * exdma core - slots that are mapped for good, for transfers that are copied
  */
 #ifndef EXDMA_CORE_BOUNCE_H
 #define EXDMA_CORE_BOUNCE_H
@@ -14,6 +14,7 @@ struct device;
 #define EXDMA_BOUNCE_BYTES	8192u
 /* Slots of a channel: a bit each in @free. */
 #define EXDMA_BOUNCE_SLOTS	64
+#define EXDMA_BOUNCE_ALL	(EXDMA_BOUNCE_SLOTS * EXDMA_BOUNCE_BYTES)
 
 /**
  * struct exdma_bounce - the slots of one channel
@@ -28,7 +29,7 @@ struct exdma_bounce {
 	atomic64_t free;
 };
 
-void exdma_bounce_alloc(struct exdma_bounce *bounce, struct device *dev);
+bool exdma_bounce_alloc(struct exdma_bounce *bounce, struct device *dev);
 void exdma_bounce_free(struct exdma_bounce *bounce, struct device *dev);
 int exdma_bounce_get(struct exdma_bounce *bounce);
 void exdma_bounce_put(struct exdma_bounce *bounce, int slot);

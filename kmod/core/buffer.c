@@ -79,20 +79,52 @@ bool exdma_buffer_copies(const struct exdma_channel *ch, const struct iov_iter *
 	return exdma_buffer_foreign(iter) || buffer_misfits(ch, iter);
 }
 
+/* Most pages of a buffer: each may take a slot, and a request is not split. */
+static u32 buffer_most(const struct exdma_channel *ch)
+{
+	return min(ch->desc.max_run_slots, LARGE_ENTS);
+}
+
+/* What the next buffer in a slot has of an iterator. */
+static size_t buffer_piece(const struct exdma_channel *ch, const struct iov_iter *iter)
+{
+	return min3(iov_iter_count(iter), (size_t)EXDMA_BOUNCE_BYTES,
+		    (size_t)ch->card->max_segment);
+}
+
 /**
  * exdma_buffer_charge - the room that the next buffer takes
  * @ch: the channel.
  * @iter: where the data is.
  *
- * Return: bytes of whole pages: a single byte keeps a page pinned.
+ * Return: bytes of whole pages: a single byte keeps a page pinned, or a slot.
  */
 u32 exdma_buffer_charge(const struct exdma_channel *ch, const struct iov_iter *iter)
 {
-	u32 pages = exdma_buffer_copies(ch, iter) ?
-		    min_t(size_t, PFN_UP(iov_iter_count(iter)), LARGE_ENTS) :
-		    iov_iter_npages(iter, LARGE_ENTS);
+	u32 most = buffer_most(ch), pages;
 
+	if (ch->card->desc.bounce)
+		return EXDMA_BOUNCE_BYTES;
+	pages = exdma_buffer_copies(ch, iter) ?
+		min_t(size_t, PFN_UP(iov_iter_count(iter)), most) :
+		iov_iter_npages(iter, most);
 	return pages << PAGE_SHIFT;
+}
+
+/**
+ * exdma_buffer_charge_all - the room that all of an iterator takes
+ * @ch: the channel.
+ * @iter: where the data is.
+ *
+ * Return: bytes, as exdma_buffer_charge(), of all its buffers together.
+ */
+u64 exdma_buffer_charge_all(const struct exdma_channel *ch, const struct iov_iter *iter)
+{
+	u32 piece = min(EXDMA_BOUNCE_BYTES, ch->card->max_segment);
+
+	if (ch->card->desc.bounce)
+		return (u64)DIV_ROUND_UP(iov_iter_count(iter), piece) * EXDMA_BOUNCE_BYTES;
+	return (u64)iov_iter_npages(iter, INT_MAX) << PAGE_SHIFT;
 }
 
 /*
@@ -106,7 +138,7 @@ static bool buffer_add(struct exdma_buffer *buf, struct page *page, u32 offset,
 	struct scatterlist *last = NULL, *sg;
 
 	/* As many pages as entries: that is what was taken of the room. */
-	if (buf->pages == buf->max_ents)
+	if (buf->pages == min(buf->max_ents, buf->ch->desc.max_run_slots))
 		return false;
 	if (buf->sgt.orig_nents)
 		last = &buf->sg[buf->sgt.orig_nents - 1];
@@ -203,6 +235,58 @@ static struct exdma_buffer *buffer_alloc(struct exdma_channel *ch, bool small, g
 	return buf;
 }
 
+/*
+ * A buffer in a slot, with @bytes of @iter; but with @least if the memory ends
+ * there. It is mapped already, and inside the card's gate until it is unmapped,
+ * so nothing on the way may depend on what a program does: user memory that is
+ * not there is not waited for.
+ */
+static struct exdma_buffer *buffer_in_slot(struct exdma_channel *ch, struct iov_iter *iter,
+					   size_t bytes, size_t least, gfp_t gfp)
+{
+	struct exdma_buffer *buf;
+	int err = -ENOMEM;
+	size_t got;
+
+	if (!exdma_card_enter(ch->card))
+		return ERR_PTR(-ENODEV);
+	buf = buffer_alloc(ch, true, gfp);
+	if (!buf)
+		goto exit_card;
+	buf->kind = EXDMA_BUF_SLOT;
+	buf->slot = exdma_bounce_get(&ch->bounce);
+	if (buf->slot < 0)
+		goto free_buf;
+	if (ch->desc.dir == EXDMA_H2C) {
+		pagefault_disable();
+		got = copy_from_iter(exdma_bounce_cpu(&ch->bounce, buf->slot), bytes, iter);
+		pagefault_enable();
+		if (got < bytes) {
+			bytes = got < least ? 0 : round_down(got, least);
+			iov_iter_revert(iter, got - bytes);
+		}
+		err = -EFAULT;
+		if (!bytes)
+			goto put_slot;
+	}
+	sg_init_table(buf->sg, 1);
+	sg_dma_address(buf->sg) = exdma_bounce_dma(&ch->bounce, buf->slot);
+	sg_dma_len(buf->sg) = bytes;
+	buf->req.sg = buf->sg;
+	buf->req.slots = 1;
+	buf->req.bytes = bytes;
+	buf->req.bounced = true;
+	return buf;
+
+put_slot:
+	exdma_bounce_put(&ch->bounce, buf->slot);
+free_buf:
+	kmem_cache_free(small_cache, buf);
+exit_card:
+	exdma_card_exit(ch->card);
+	return ERR_PTR(err);
+}
+
 /**
  * exdma_buffer_get - a buffer with the next piece of an iterator
  * @ch: the channel that will move it; its direction says which way to pin.
@@ -215,10 +299,11 @@ static struct exdma_buffer *buffer_alloc(struct exdma_channel *ch, bool small, g
  * The buffer gives its room back when it is put. On an error that still belongs
  * to the caller.
  *
- * Context: may sleep; faults user memory in.
+ * Context: may sleep; faults user memory in, unless it has to be copied for the
+ * card's sake: then exdma_buffer_fault_in() comes before.
  * Return: the buffer, with at least one byte and less than asked for if the
  * memory ends, is fragmented or may not be accessed further on; or an
- * ERR_PTR(): -EFAULT, -ENOMEM.
+ * ERR_PTR(): -EFAULT, -ENODEV, -ENOMEM.
  */
 struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 				      struct iov_iter *iter, u32 charge, gfp_t gfp)
@@ -230,6 +315,13 @@ struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 	struct exdma_buffer *buf;
 	ssize_t got = 0;
 
+	if (ch->card->desc.bounce) {
+		buf = buffer_in_slot(ch, iter, buffer_piece(ch, iter),
+				     ch->card->unit[ch->desc.dir], gfp);
+		if (!IS_ERR(buf))
+			buf->charge = charge;
+		return buf;
+	}
 	buf = buffer_alloc(ch, small, gfp);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
@@ -253,27 +345,50 @@ struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 }
 
 /**
- * exdma_buffer_bounces - is this to be copied through a slot?
+ * exdma_buffer_fault_in - make the memory of the next buffer be there
+ * @ch: the channel, all of whose data is copied.
+ * @iter: where the data is.
+ *
+ * The caller is not in the card's gate: this may take as long as the owner of the
+ * memory likes.
+ *
+ * Context: may sleep.
+ * Return: can as much as one unit of it be accessed? Not for long, perhaps.
+ */
+bool exdma_buffer_fault_in(const struct exdma_channel *ch, const struct iov_iter *iter)
+{
+	size_t bytes = buffer_piece(ch, iter);
+
+	bytes -= ch->desc.dir == EXDMA_H2C ? fault_in_iov_iter_readable(iter, bytes) :
+					     fault_in_iov_iter_writeable(iter, bytes);
+	return bytes >= ch->card->unit[ch->desc.dir];
+}
+
+/**
+ * exdma_buffer_bounces - is this to be copied through a slot, without room?
  * @ch: the channel.
  * @iter: all that the call moves.
+ *
+ * Where all is copied, each slot is taken with the room for it.
  */
 bool exdma_buffer_bounces(const struct exdma_channel *ch, const struct iov_iter *iter)
 {
 	u32 limit = ch->card->translated ? READ_ONCE(copybreak_iommu) : READ_ONCE(copybreak);
 
-	return iov_iter_count(iter) <= min(limit, EXDMA_BOUNCE_BYTES);
+	return !ch->card->desc.bounce && iov_iter_count(iter) <= limit &&
+	       iov_iter_count(iter) == buffer_piece(ch, iter);
 }
 
 /**
- * exdma_buffer_get_slot - a buffer for all of an iterator in one of the slots
+ * exdma_buffer_get_slot - a buffer with all of the next piece in one of the slots
  * @ch: the channel.
- * @iter: up to EXDMA_BOUNCE_BYTES; read and advanced if the data goes to the
- *	card, else left alone until exdma_buffer_copy_slot().
+ * @iter: what exdma_buffer_bounces(), or any for which there is room; read and
+ *	advanced if the data goes to the card, else left alone until
+ *	exdma_buffer_copy_slot().
  * @gfp: how to allocate.
  *
  * Takes no room, and is mapped already. It is inside the card's gate until it
- * is unmapped, so nothing on the way may depend on what a program does: user
- * memory that is not there is not waited for.
+ * is unmapped: user memory that is not there is not waited for.
  *
  * Context: may sleep, if @gfp allows it.
  * Return: the buffer, or NULL: go the long way.
@@ -281,43 +396,10 @@ bool exdma_buffer_bounces(const struct exdma_channel *ch, const struct iov_iter 
 struct exdma_buffer *exdma_buffer_get_slot(struct exdma_channel *ch,
 					   struct iov_iter *iter, gfp_t gfp)
 {
-	size_t bytes = iov_iter_count(iter), got;
-	struct exdma_buffer *buf;
+	size_t bytes = buffer_piece(ch, iter);
+	struct exdma_buffer *buf = buffer_in_slot(ch, iter, bytes, bytes, gfp);
 
-	if (!exdma_card_enter(ch->card))
-		return NULL;
-	buf = buffer_alloc(ch, true, gfp);
-	if (!buf)
-		goto exit_card;
-	buf->kind = EXDMA_BUF_SLOT;
-	buf->slot = exdma_bounce_get(&ch->bounce);
-	if (buf->slot < 0)
-		goto free_buf;
-	if (ch->desc.dir == EXDMA_H2C) {
-		pagefault_disable();
-		got = copy_from_iter(exdma_bounce_cpu(&ch->bounce, buf->slot), bytes, iter);
-		pagefault_enable();
-		if (got < bytes) {
-			iov_iter_revert(iter, got);
-			goto put_slot;
-		}
-	}
-	sg_init_table(buf->sg, 1);
-	sg_dma_address(buf->sg) = exdma_bounce_dma(&ch->bounce, buf->slot);
-	sg_dma_len(buf->sg) = bytes;
-	buf->req.sg = buf->sg;
-	buf->req.slots = 1;
-	buf->req.bytes = bytes;
-	buf->req.bounced = true;
-	return buf;
-
-put_slot:
-	exdma_bounce_put(&ch->bounce, buf->slot);
-free_buf:
-	kmem_cache_free(small_cache, buf);
-exit_card:
-	exdma_card_exit(ch->card);
-	return NULL;
+	return IS_ERR(buf) ? NULL : buf;
 }
 
 /* Off the list of mapped buffers: unmaps it and leaves the gate. */
@@ -346,6 +428,8 @@ int exdma_buffer_map(struct exdma_buffer *buf)
 	struct exdma_card *card = ch->card;
 	bool gone;
 
+	if (buf->kind == EXDMA_BUF_SLOT)
+		return 0;	/* it came so, and in the gate */
 	if (!exdma_card_enter(card))
 		return -ENODEV;
 	/* A full swiotlb says -EIO, as does all else that can be wrong here. */
@@ -423,37 +507,9 @@ void exdma_buffers_reclaim(struct exdma_channel *ch)
 }
 
 /**
- * exdma_buffer_copy_out - hand on what the card wrote to a copying buffer
- * @buf: the buffer, unmapped.
+ * exdma_buffer_copy_slot - hand on what the card wrote to a slot
+ * @buf: a buffer with a slot, still mapped.
  * @bytes: how much, from the start on; what the card did not write stays here.
- * @iter: where the data goes; advanced.
- *
- * Context: may sleep.
- * Return: bytes copied; fewer than asked for if @iter is full or faults.
- */
-size_t exdma_buffer_copy_out(struct exdma_buffer *buf, size_t bytes,
-			     struct iov_iter *iter)
-{
-	struct scatterlist *sg;
-	size_t all = 0, want, got;
-	u32 i;
-
-	for_each_sg(buf->sg, sg, buf->sgt.orig_nents, i) {
-		want = min_t(size_t, sg->length, bytes - all);
-		if (!want)
-			break;
-		got = copy_to_iter(sg_virt(sg), want, iter);
-		all += got;
-		if (got < want)
-			break;
-	}
-	return all;
-}
-
-/**
- * exdma_buffer_copy_slot - the same for a slot, before it is unmapped
- * @buf: a buffer with a slot; the card has written @bytes.
- * @bytes: how much, from the start on.
  * @iter: where the data goes; advanced. Memory that is not there is not waited
  *	for.
  *
@@ -468,6 +524,57 @@ size_t exdma_buffer_copy_slot(struct exdma_buffer *buf, size_t bytes,
 	got = copy_to_iter(exdma_bounce_cpu(&buf->ch->bounce, buf->slot), bytes, iter);
 	pagefault_enable();
 	return got;
+}
+
+/*
+ * All of a slot. What has to wait for user memory does so outside of the card's
+ * gate, in memory that is not the device's.
+ */
+static size_t buffer_empty_slot(struct exdma_buffer *buf, size_t bytes,
+				struct iov_iter *iter)
+{
+	size_t got = exdma_buffer_copy_slot(buf, bytes, iter);
+	void *slot = exdma_bounce_cpu(&buf->ch->bounce, buf->slot);
+	void *rest = NULL;
+
+	if (got < bytes)
+		rest = kmemdup(slot + got, bytes - got, GFP_KERNEL | __GFP_NOFAIL);
+	exdma_buffer_unmap(buf);
+	if (rest)
+		got += copy_to_iter(rest, bytes - got, iter);
+	kfree(rest);
+	return got;
+}
+
+/**
+ * exdma_buffer_copy_out - unmap a copying buffer and hand on what the card wrote
+ * @buf: the buffer, mapped.
+ * @bytes: how much, from the start on; what the card did not write stays here.
+ * @iter: where the data goes; advanced.
+ *
+ * Context: may sleep.
+ * Return: bytes copied; fewer than asked for if @iter is full or faults.
+ */
+size_t exdma_buffer_copy_out(struct exdma_buffer *buf, size_t bytes,
+			     struct iov_iter *iter)
+{
+	struct scatterlist *sg;
+	size_t all = 0, want, got;
+	u32 i;
+
+	if (buf->kind == EXDMA_BUF_SLOT)
+		return buffer_empty_slot(buf, bytes, iter);
+	exdma_buffer_unmap(buf);
+	for_each_sg(buf->sg, sg, buf->sgt.orig_nents, i) {
+		want = min_t(size_t, sg->length, bytes - all);
+		if (!want)
+			break;
+		got = copy_to_iter(sg_virt(sg), want, iter);
+		all += got;
+		if (got < want)
+			break;
+	}
+	return all;
 }
 
 /* Nobody gets these pages again, whatever their owner does with them. */

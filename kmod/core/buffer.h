@@ -53,9 +53,17 @@ struct exdma_buffer {
 	struct scatterlist sg[];
 };
 
+/* Is its memory ours, so that data is copied? */
+static inline bool exdma_buffer_is_copy(const struct exdma_buffer *buf)
+{
+	return buf->kind == EXDMA_BUF_COPY || buf->kind == EXDMA_BUF_SLOT;
+}
+
 bool exdma_buffer_foreign(const struct iov_iter *iter);
 bool exdma_buffer_copies(const struct exdma_channel *ch, const struct iov_iter *iter);
 u32 exdma_buffer_charge(const struct exdma_channel *ch, const struct iov_iter *iter);
+u64 exdma_buffer_charge_all(const struct exdma_channel *ch, const struct iov_iter *iter);
+bool exdma_buffer_fault_in(const struct exdma_channel *ch, const struct iov_iter *iter);
 struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 				      struct iov_iter *iter, u32 charge, gfp_t gfp);
 bool exdma_buffer_bounces(const struct exdma_channel *ch, const struct iov_iter *iter);

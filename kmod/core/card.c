@@ -160,13 +160,15 @@ static int card_do_reset(struct exdma_card *card)
 	lockdep_assert_held(&card->lifecycle);
 
 	card_hold(card);
-	list_for_each_entry(ch, &card->channels, siblings) {
+	/* All of them first: where two share an engine, it is to become idle. */
+	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_freeze(ch);
+	list_for_each_entry(ch, &card->channels, siblings) {
 		/* What stops by itself need not be torn from a transfer. */
 		if (exdma_channel_faulty(ch) || ch->desc.ops->stop(ch))
 			stopped = false;
 	}
-	err = card->desc.ops->reset(card);
+	err = card->desc.ops->reset ? card->desc.ops->reset(card) : -ENOTTY;
 	if (err && (err != -ENOTTY || !stopped)) {
 		dev_err(card->parent, "the device did not come back from a reset (%d)\n", err);
 		card_shut(card);
@@ -305,6 +307,7 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 	INIT_LIST_HEAD(&card->channels);
 	card->parent = parent;
 	card->desc = *desc;
+	card->aperture = desc->aperture;
 	strscpy(card->driver, desc->driver, sizeof(card->driver));
 	strscpy(card->bus_id, dev_name(parent), sizeof(card->bus_id));
 	init_completion(&card->drained);
@@ -560,12 +563,14 @@ static irqreturn_t card_thread(int irq, void *data)
  * (irq_setup_forced_threading(), all kernels from 6.1).
  *
  * Context: may sleep.
- * Return: 0 or -errno of request_threaded_irq().
+ * Return: 0, -EINVAL if it shares its engine, or -errno of request_threaded_irq().
  */
 int exdma_channel_request_irq(struct exdma_channel *ch, unsigned int irq)
 {
 	int err;
 
+	if (!list_empty(&ch->partners))
+		return -EINVAL;
 	err = request_threaded_irq(irq, channel_hard, channel_thread, IRQF_NO_THREAD,
 				   ch->name, ch);
 	if (err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * exdma core - one engine: pending -> staged -> running -> finished
+ * exdma core - one channel: pending -> staged -> running -> finished
  *
  * Who runs here at the same time: any number of submitters and cancellers in
  * process context, the hard interrupt handler, the bottom half, the watchdog
@@ -8,6 +8,12 @@
  * interrupts off, guards every list and index they share. Were it ever taken
  * with interrupts on, the handler could interrupt its holder on the same CPU
  * and spin for ever; one such place would break it for all.
+ *
+ * Channels that share an engine share the lock: so "the engine is free" is a
+ * statement about lists that one lock guards, a run is started for one of them
+ * only, and no lock is taken inside another. An engine is free when none of them
+ * has a run that is on, or that stopped with a fault and has not been cleared up:
+ * the recovery stops engines, and must not stop somebody else's run.
  *
  * What each transition needs:
  *
@@ -18,11 +24,11 @@
  *
  * and what keeps it moving:
  *
- *	1. Something is staged on a live channel => a run is on, or a bottom
- *	   half is due, or a caller in the middle of a batch has promised
- *	   exdma_channel_unhold(). All that stages launches, and all that ends
- *	   a run launches or calls for the bottom half, before the lock is let
- *	   go.
+ *	1. Something is staged on a live channel => the engine is not free, or a
+ *	   bottom half is due, or a caller in the middle of a batch has promised
+ *	   exdma_channel_unhold(). All that stages launches, and all that frees
+ *	   the engine launches, for all that share it, or calls for the bottom
+ *	   half, before the lock is let go.
  *	2. Something is pending and there is room => a bottom half is due. All
  *	   that makes room sees to it.
  *	3. A run is on, or a batch is held back => the watchdog is armed. It
@@ -122,9 +128,9 @@ void exdma_channel_kick(struct exdma_channel *ch)
 
 /* Takes @req, which is on no list any more, out of the channel's hands. */
 void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
-			  int status, u32 moved) __must_hold(&ch->lock)
+			  int status, u32 moved) __must_hold(ch->lock)
 {
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	req->status = status;
 	req->moved = moved;
@@ -142,11 +148,11 @@ void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
 }
 
 /* Gives the slots before the oldest request with descriptors back. */
-void exdma_channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock)
+void exdma_channel_trim(struct exdma_channel *ch) __must_hold(ch->lock)
 {
 	const struct exdma_request *oldest;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	oldest = list_first_entry_or_null(&ch->running, struct exdma_request, node) ?:
 		 list_first_entry_or_null(&ch->staged, struct exdma_request, node);
@@ -155,14 +161,14 @@ void exdma_channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock)
 
 /* Writes the descriptors of one request. */
 static void channel_fill(struct exdma_channel *ch, struct exdma_request *req)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
 	u32 last = EXDMA_SEG_LAST | (req->eop ? EXDMA_SEG_EOP : 0);
 	u64 card_addr = req->card_addr;
 	struct scatterlist *sg;
 	u32 i;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	req->first = exdma_ring_reserve(&ch->ring, req->slots);
 	for_each_sg(req->sg, sg, req->slots, i) {
@@ -179,12 +185,12 @@ static void channel_fill(struct exdma_channel *ch, struct exdma_request *req)
  * pending -> staged while there is room. Returns true if it stopped because
  * interrupts had been off for long enough: then more is to be done.
  */
-static bool channel_stage(struct exdma_channel *ch) __must_hold(&ch->lock)
+static bool channel_stage(struct exdma_channel *ch) __must_hold(ch->lock)
 {
 	struct exdma_request *req, *next;
 	u32 written = 0;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	if (ch->state != EXDMA_CH_LIVE)
 		return false;
@@ -202,9 +208,9 @@ static bool channel_stage(struct exdma_channel *ch) __must_hold(&ch->lock)
 }
 
 /* Arms the watchdog, if it is not. */
-static void channel_watch(struct exdma_channel *ch) __must_hold(&ch->lock)
+static void channel_watch(struct exdma_channel *ch) __must_hold(ch->lock)
 {
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	if (ch->watched)
 		return;
@@ -216,10 +222,12 @@ static void channel_watch(struct exdma_channel *ch) __must_hold(&ch->lock)
  * Is all that is staged the beginning of a batch, whose caller is about to add
  * to it? Then an idle engine waits a little; see HOLD_REQUESTS.
  */
-static bool channel_holds(const struct exdma_channel *ch) __must_hold(&ch->lock)
+static bool channel_holds(const struct exdma_channel *ch) __must_hold(ch->lock)
 {
 	const struct exdma_request *req;
 	u32 requests = 0, bytes = 0;
+
+	lockdep_assert_held(ch->lock);
 
 	if (!ch->batch)
 		return false;
@@ -231,15 +239,30 @@ static bool channel_holds(const struct exdma_channel *ch) __must_hold(&ch->lock)
 	return requests;
 }
 
+/* May nothing be started on the engine, for this channel's sake or a partner's? */
+static bool channel_is_busy(const struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	const struct exdma_channel *partner;
+
+	lockdep_assert_held(ch->lock);
+
+	if (ch->run_count)
+		return true;
+	list_for_each_entry(partner, &ch->partners, partners)
+		if (partner->run_count || partner->fault)
+			return true;
+	return false;
+}
+
 /*
- * staged -> running, if the engine is idle: one run of as many requests as
+ * staged -> running, if the engine is free: one run of as many requests as
  * lie behind each other in the ring, within the bounds. A request that was
  * cancelled leaves a gap; the run ends before it. What waits for packets from
  * the card is started all at once: there is a bounded number of it, and it may
  * be long until the run ends.
  */
 void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
 	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
 	bool all = exdma_channel_receives(ch), fixed = false;
@@ -247,9 +270,9 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 	u32 first = 0, slots = 0, requests = 0;
 	size_t bytes = 0;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
-	if (ch->state != EXDMA_CH_LIVE || ch->run_count)
+	if (ch->state != EXDMA_CH_LIVE || channel_is_busy(ch))
 		return;
 	if (channel_holds(ch)) {
 		channel_watch(ch);
@@ -287,14 +310,27 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 	channel_watch(ch);
 }
 
+/* The engine is free, perhaps: it is the turn of the partners, then of @ch again. */
+static void channel_launch_next(struct exdma_channel *ch, enum exdma_starter by)
+	__must_hold(ch->lock)
+{
+	struct exdma_channel *partner;
+
+	lockdep_assert_held(ch->lock);
+
+	list_for_each_entry(partner, &ch->partners, partners)
+		exdma_channel_launch(partner, by);
+	exdma_channel_launch(ch, by);
+}
+
 /* @req, on no list, has been moved. How much that is, of packets only the device knows. */
 static void channel_moved(struct exdma_channel *ch, struct exdma_request *req)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
 	u32 bytes = req->bytes;
 	int end = 0;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	if (exdma_channel_receives(ch)) {
 		end = ch->desc.ops->received(ch, exdma_ring_slot(&ch->ring, req->first), &bytes);
@@ -315,7 +351,7 @@ static void channel_moved(struct exdma_channel *ch, struct exdma_request *req)
  */
 int exdma_channel_reap(struct exdma_channel *ch,
 		       int (*look)(struct exdma_channel *ch, u32 *done),
-		       enum exdma_starter next) __must_hold(&ch->lock)
+		       enum exdma_starter next) __must_hold(ch->lock)
 {
 	struct exdma_request *req, *behind;
 	u32 done = ch->run_done;
@@ -323,7 +359,7 @@ int exdma_channel_reap(struct exdma_channel *ch,
 	bool through;
 	int err;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	if (!ch->run_count)
 		return 1;
@@ -345,7 +381,7 @@ int exdma_channel_reap(struct exdma_channel *ch,
 	if (through) {
 		ch->run_count = 0;
 		if (!err && next != EXDMA_STARTERS)
-			exdma_channel_launch(ch, next);
+			channel_launch_next(ch, next);
 	}
 	list_for_each_entry_safe(req, behind, &finished, node) {
 		list_del(&req->node);
@@ -355,21 +391,57 @@ int exdma_channel_reap(struct exdma_channel *ch,
 	return err ?: through;
 }
 
+/* Is something staged that is not held back? */
+static bool channel_waits(const struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	return !list_empty(&ch->staged) && !channel_holds(ch);
+}
+
 /* Is there something that is left to the bottom half? */
 bool exdma_channel_wants_thread(const struct exdma_channel *ch)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
-	return !list_empty(&ch->finished) || !list_empty(&ch->pending) ||
-	       (!ch->run_count && !list_empty(&ch->staged) && !channel_holds(ch));
+	const struct exdma_channel *partner;
+
+	lockdep_assert_held(ch->lock);
+
+	if (!list_empty(&ch->finished) || !list_empty(&ch->pending))
+		return true;
+	if (channel_is_busy(ch))
+		return false;
+	list_for_each_entry(partner, &ch->partners, partners)
+		if (channel_waits(partner))
+			return true;
+	return channel_waits(ch);
 }
 
 /* A run was found through by other means; its interrupt is still to come. */
-void exdma_channel_owe(struct exdma_channel *ch) __must_hold(&ch->lock)
+void exdma_channel_owe(struct exdma_channel *ch) __must_hold(ch->lock)
 {
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	if (ch->owed < MAX_OWED && !exdma_channel_receives(ch))
 		ch->owed++;
+}
+
+/* Was an interrupt of the engine still to come? This one is it. */
+static bool channel_pay(struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	struct exdma_channel *partner;
+
+	lockdep_assert_held(ch->lock);
+
+	if (ch->owed) {
+		ch->owed--;
+		return true;
+	}
+	list_for_each_entry(partner, &ch->partners, partners) {
+		if (partner->owed) {
+			partner->owed--;
+			return true;
+		}
+	}
+	return false;
 }
 
 /*
@@ -380,16 +452,15 @@ void exdma_channel_owe(struct exdma_channel *ch) __must_hold(&ch->lock)
  * came, nothing is wrong.
  */
 static int channel_early(struct exdma_channel *ch, enum exdma_starter next)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
 	int err;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	if (exdma_channel_receives(ch))
 		return 0;
-	if (ch->owed) {
-		ch->owed--;
+	if (channel_pay(ch)) {
 		ch->doubt_run = ch->run_number;
 		return 0;
 	}
@@ -399,9 +470,26 @@ static int channel_early(struct exdma_channel *ch, enum exdma_starter next)
 	return err;
 }
 
+/* Whose run is the engine at? If it is idle, let it be @ch's. */
+static struct exdma_channel *channel_of_run(struct exdma_channel *ch)
+	__must_hold(ch->lock)
+{
+	struct exdma_channel *partner;
+
+	lockdep_assert_held(ch->lock);
+
+	if (ch->run_count)
+		return ch;
+	list_for_each_entry(partner, &ch->partners, partners)
+		if (partner->run_count)
+			return partner;
+	return ch;
+}
+
 /**
  * exdma_channel_interrupt - the hard interrupt handler of one channel
- * @ch: the channel whose engine asked for it, or may have.
+ * @ch: the channel whose engine asked for it, or may have; any of those that
+ *	share that engine.
  *
  * Takes what the engine finished off the running list and starts what is
  * staged. An interrupt means that the run is through or has stopped; if the
@@ -415,11 +503,13 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 	const struct exdma_channel_ops *ops = ch->desc.ops;
 	int mode = READ_ONCE(launch_mode);
 	enum exdma_starter next = mode == LAUNCH_IRQ ? EXDMA_START_IRQ : EXDMA_STARTERS;
+	raw_spinlock_t *lock = ch->lock;
 	bool wake;
 	int err;
 
 	/* The plain form: here, and only here, interrupts are off already. */
-	raw_spin_lock(&ch->lock);
+	raw_spin_lock(lock);
+	ch = channel_of_run(ch);
 	ch->stats.interrupts++;
 	trace_exdma_irq(ch);
 	if (ch->desc.needs_ack)
@@ -430,13 +520,11 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 			err = channel_early(ch, next);
 		if (err < 0)
 			exdma_channel_fault(ch, err);
-	} else if (ch->owed) {
-		ch->owed--;
-	} else if (!exdma_channel_receives(ch)) {
+	} else if (!channel_pay(ch) && !exdma_channel_receives(ch)) {
 		ch->stats.spurious_interrupts++;
 	}
 	wake = exdma_channel_wants_thread(ch);
-	raw_spin_unlock(&ch->lock);
+	raw_spin_unlock(lock);
 
 	if (!wake)
 		return IRQ_HANDLED;
@@ -457,15 +545,12 @@ EXPORT_SYMBOL_EXDMA(exdma_channel_interrupt);
  */
 irqreturn_t exdma_channel_owed(struct exdma_channel *ch)
 {
-	irqreturn_t ret = IRQ_NONE;
+	bool owed;
 
-	raw_spin_lock(&ch->lock);
-	if (ch->owed) {
-		ch->owed--;
-		ret = IRQ_HANDLED;
-	}
-	raw_spin_unlock(&ch->lock);
-	return ret;
+	raw_spin_lock(ch->lock);
+	owed = channel_pay(ch);
+	raw_spin_unlock(ch->lock);
+	return owed ? IRQ_HANDLED : IRQ_NONE;
 }
 EXPORT_SYMBOL_EXDMA(exdma_channel_owed);
 
@@ -486,7 +571,7 @@ bool exdma_channel_poll(struct exdma_channel *ch)
 	bool wake;
 	int err;
 
-	if (!raw_spin_trylock_irqsave(&ch->lock, flags))
+	if (!raw_spin_trylock_irqsave(ch->lock, flags))
 		return false;
 	if (ch->state == EXDMA_CH_LIVE && ch->run_count) {
 		err = exdma_channel_reap(ch, ch->desc.ops->progress, EXDMA_START_SUBMIT);
@@ -498,7 +583,7 @@ bool exdma_channel_poll(struct exdma_channel *ch)
 		}
 	}
 	wake = exdma_channel_wants_thread(ch);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 	return wake;
 }
 
@@ -521,16 +606,16 @@ void exdma_channel_bottom_half(struct exdma_channel *ch)
 
 	do {
 		n = 0;
-		raw_spin_lock_irqsave(&ch->lock, flags);
+		raw_spin_lock_irqsave(ch->lock, flags);
 		list_for_each_entry_safe(req, next, &ch->finished, node) {
 			if (n++ == BATCH)
 				break;
 			list_move_tail(&req->node, &batch);
 		}
 		more = channel_stage(ch);
-		exdma_channel_launch(ch, EXDMA_START_THREAD);
+		channel_launch_next(ch, EXDMA_START_THREAD);
 		more |= !list_empty(&ch->finished);
-		raw_spin_unlock_irqrestore(&ch->lock, flags);
+		raw_spin_unlock_irqrestore(ch->lock, flags);
 
 		list_for_each_entry_safe(req, next, &batch, node) {
 			list_del(&req->node);
@@ -565,9 +650,9 @@ int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bo
 	int err = 0;
 	bool more;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	if (ch->state == EXDMA_CH_DEAD) {
-		raw_spin_unlock_irqrestore(&ch->lock, flags);
+		raw_spin_unlock_irqrestore(ch->lock, flags);
 		return -ENODEV;
 	}
 	if (ch->desc.stream)
@@ -592,7 +677,7 @@ go_on:
 	/* Under the lock: once the channel is dead, its interrupt may go. */
 	if (more)
 		exdma_channel_kick(ch);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 	return err;
 }
 
@@ -606,10 +691,10 @@ void exdma_channel_unhold(struct exdma_channel *ch)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	ch->batch = false;	/* that of another caller begins anew with its next request */
 	exdma_channel_launch(ch, EXDMA_START_SUBMIT);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 }
 
 /**
@@ -628,7 +713,7 @@ bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req)
 	bool waits;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	waits = req->state == EXDMA_REQ_PENDING || req->state == EXDMA_REQ_STAGED;
 	if (waits) {
 		list_del(&req->node);
@@ -640,7 +725,7 @@ bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req)
 		if (ch->state != EXDMA_CH_DEAD)
 			exdma_channel_kick(ch);
 	}
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 	return waits;
 }
 
@@ -656,9 +741,9 @@ void exdma_channel_get_stats(struct exdma_channel *ch,
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	*stats = ch->stats;
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 }
 
 /**
@@ -673,10 +758,13 @@ void exdma_channel_get_stats(struct exdma_channel *ch,
 struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 					   const struct exdma_channel_desc *desc)
 {
+	u32 least = 2 * min(desc->max_run_slots, EXDMA_REQUEST_SLOTS);
 	struct exdma_channel *ch;
 	int err;
 
-	if (desc->slots < EXDMA_MIN_SLOTS || desc->max_run_slots < EXDMA_REQUEST_SLOTS ||
+	if (!desc->max_run_slots || desc->slots < least || !is_power_of_2(desc->slots) ||
+	    (desc->stream && (card->desc.bounce || desc->slots < EXDMA_STREAM_SLOTS)) ||
+	    (desc->shares && desc->shares->card != card) ||
 	    desc->max_segment < PAGE_SIZE || !is_power_of_2(desc->alignment) ||
 	    desc->alignment > PAGE_SIZE || !is_power_of_2(desc->granularity) ||
 	    desc->granularity > PAGE_SIZE || !desc->address_bits ||
@@ -697,7 +785,9 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	ch->desc = *desc;
 	snprintf(ch->name, sizeof(ch->name), "exdma%d_%s%u", card->number,
 		 desc->dir == EXDMA_H2C ? "h2c" : "c2h", desc->index);
-	raw_spin_lock_init(&ch->lock);
+	raw_spin_lock_init(&ch->own_lock);
+	ch->lock = desc->shares ? desc->shares->lock : &ch->own_lock;
+	INIT_LIST_HEAD(&ch->partners);
 	INIT_LIST_HEAD(&ch->pending);
 	INIT_LIST_HEAD(&ch->behind);
 	INIT_LIST_HEAD(&ch->staged);
@@ -710,13 +800,20 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	init_waitqueue_head(&ch->room);
 	spin_lock_init(&ch->mapped_lock);
 	INIT_LIST_HEAD(&ch->mapped);
-	if (!exdma_channel_receives(ch)) {
-		exdma_bounce_alloc(&ch->bounce, exdma_card_parent(card));
-		return ch;
+	if (exdma_channel_receives(ch)) {
+		ch->receive = exdma_receive_create(ch);
+		if (!ch->receive)
+			goto free_ring;
+	} else if (!exdma_bounce_alloc(&ch->bounce, exdma_card_parent(card)) &&
+		   card->desc.bounce) {
+		goto free_ring;
 	}
-	ch->receive = exdma_receive_create(ch);
-	if (ch->receive)
-		return ch;
+	/* Behind all that share the engine: by turns, in the order they came. */
+	if (desc->shares)
+		list_add_tail(&ch->partners, &desc->shares->partners);
+	return ch;
+
+free_ring:
 	exdma_ring_free(&ch->ring, exdma_card_parent(card));
 	kfree(ch);
 	return ERR_PTR(-ENOMEM);
@@ -757,7 +854,7 @@ EXPORT_SYMBOL_EXDMA(exdma_channel_priv);
  * @dma: receives its bus address.
  *
  * Return: the first slot, coherent, valid until exdma_card_unregister()
- * returns.
+ * returns; NULL if there is no ring.
  */
 void *exdma_channel_ring(const struct exdma_channel *ch, dma_addr_t *dma)
 {

@@ -35,7 +35,8 @@ enum exdma_request_state {
  * struct exdma_request - one bounded transfer of one channel
  * @node: on one of the channel's lists, or on a batch of the bottom half.
  * @sg: mapped segments.
- * @slots: how many, 1 to EXDMA_REQUEST_SLOTS; one descriptor each.
+ * @slots: how many, 1 to EXDMA_REQUEST_SLOTS and to &exdma_channel_desc.max_run_slots;
+ *	one descriptor each.
  * @card_addr: card address of the first byte.
  * @bytes: all segments together, 1 to EXDMA_REQUEST_BYTES.
  * @complete: called by the bottom half, in process context, when the request
@@ -121,9 +122,11 @@ struct exdma_channel_stats {
 };
 
 /**
- * struct exdma_channel - one engine
+ * struct exdma_channel - one direction of one engine
  * @card: the card it is a part of.
  * @siblings: on the card's list.
+ * @partners: the channels that share its engine, in a circle without a head, by
+ *	turns; constant from exdma_card_register() on. Empty: the engine is its own.
  * @desc: what the card driver said.
  * @node: its /dev node, between registration and removal.
  * @name: as in the node's name, for the log and /proc/interrupts.
@@ -133,7 +136,9 @@ struct exdma_channel_stats {
  * @lock: guards everything down to @stats, against other CPUs and against the
  *	hard interrupt handler: always taken with interrupts off. A leaf lock:
  *	under it nothing sleeps, allocates, unmaps or prints, and no other lock
- *	of ours is taken.
+ *	of ours is taken. Partners have one lock together, that of the first of
+ *	them: it guards what is of the engine, too.
+ * @own_lock: what @lock points to, unless an earlier channel has the engine.
  * @state: see &enum exdma_channel_state.
  * @pending: requests without descriptors, in order of submission.
  * @behind: requests that came while somebody else's packet was not all here.
@@ -142,7 +147,7 @@ struct exdma_channel_stats {
  * @staged: requests with descriptors, behind those that run.
  * @running: requests of the current run, in ring order.
  * @finished: done, for the bottom half to complete.
- * @run_count: slots of the current run; 0 when the engine is idle.
+ * @run_count: slots of the current run; 0 when none of this channel is on.
  * @run_done: of these, how many are known to have finished.
  * @run_number: counts the runs.
  * @late_run: the run at which the watchdog found news before their interrupt.
@@ -173,7 +178,7 @@ struct exdma_channel_stats {
  * @spare: of @pinned, what calls hold that wait for their turn.
  * @line: those who wait for room, the first of them on @room.
  * @room: waits for @pinned to fall.
- * @bounce: slots for small transfers.
+ * @bounce: slots for small transfers, or for all, see &exdma_card_desc.bounce.
  * @receive: the packets that came, if that is what it is for; else NULL.
  * @quick_ns: how long a small transfer of a lone caller takes, smoothed; a
  *	hint, not locked.
@@ -183,39 +188,42 @@ struct exdma_channel_stats {
 struct exdma_channel {
 	struct exdma_card *card;
 	struct list_head siblings;
+	struct list_head partners;
 	struct exdma_channel_desc desc;
 	struct exdma_node *node;
 	char name[32];
 	struct exdma_ring ring;
 
-	raw_spinlock_t lock;
-	enum exdma_channel_state state __guarded_by(&lock);
-	struct list_head pending __guarded_by(&lock);
-	struct list_head behind __guarded_by(&lock);
-	const void *packet __guarded_by(&lock);
-	const void *torn __guarded_by(&lock);
-	struct list_head staged __guarded_by(&lock);
-	struct list_head running __guarded_by(&lock);
-	struct list_head finished __guarded_by(&lock);
-	u32 run_count __guarded_by(&lock);
-	u32 run_done __guarded_by(&lock);
-	u32 run_number __guarded_by(&lock);
-	u32 late_run __guarded_by(&lock);
-	u32 late_done __guarded_by(&lock);
-	unsigned long asked_at __guarded_by(&lock);
-	u32 owed __guarded_by(&lock);
-	u32 doubt_run __guarded_by(&lock);
-	u32 doubt_seen __guarded_by(&lock);
-	bool batch __guarded_by(&lock);
-	u64 next_id __guarded_by(&lock);
-	u32 depth __guarded_by(&lock);
-	u64 queued __guarded_by(&lock);
-	unsigned long progress_at __guarded_by(&lock);
-	bool watched __guarded_by(&lock);
-	bool held __guarded_by(&lock);
-	u32 fault_count __guarded_by(&lock);
-	int fault __guarded_by(&lock);
-	struct exdma_channel_stats stats __guarded_by(&lock);
+	raw_spinlock_t *lock;
+	raw_spinlock_t own_lock;	/* see above */
+	/* &*lock: checkpatch takes (lock) alone for a list of parameters */
+	enum exdma_channel_state state __guarded_by(&*lock);
+	struct list_head pending __guarded_by(&*lock);
+	struct list_head behind __guarded_by(&*lock);
+	const void *packet __guarded_by(&*lock);
+	const void *torn __guarded_by(&*lock);
+	struct list_head staged __guarded_by(&*lock);
+	struct list_head running __guarded_by(&*lock);
+	struct list_head finished __guarded_by(&*lock);
+	u32 run_count __guarded_by(&*lock);
+	u32 run_done __guarded_by(&*lock);
+	u32 run_number __guarded_by(&*lock);
+	u32 late_run __guarded_by(&*lock);
+	u32 late_done __guarded_by(&*lock);
+	unsigned long asked_at __guarded_by(&*lock);
+	u32 owed __guarded_by(&*lock);
+	u32 doubt_run __guarded_by(&*lock);
+	u32 doubt_seen __guarded_by(&*lock);
+	bool batch __guarded_by(&*lock);
+	u64 next_id __guarded_by(&*lock);
+	u32 depth __guarded_by(&*lock);
+	u64 queued __guarded_by(&*lock);
+	unsigned long progress_at __guarded_by(&*lock);
+	bool watched __guarded_by(&*lock);
+	bool held __guarded_by(&*lock);
+	u32 fault_count __guarded_by(&*lock);
+	int fault __guarded_by(&*lock);
+	struct exdma_channel_stats stats __guarded_by(&*lock);
 
 	struct work_struct recovery;
 	struct delayed_work watchdog;
@@ -269,13 +277,13 @@ int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes);
 void exdma_channel_force_room(struct exdma_channel *ch, u32 bytes);
 void exdma_channel_give_room(struct exdma_channel *ch, u32 bytes);
 bool exdma_channel_ready(struct exdma_channel *ch);
-u64 exdma_channel_max_inflight(void);
+u64 exdma_channel_max_inflight(const struct exdma_channel *ch);
 
 /* packet.c; with the lock held, but the last */
 int exdma_packet_queue(struct exdma_channel *ch, struct exdma_request *req)
-	__must_hold(&ch->lock);
+	__must_hold(ch->lock);
 void exdma_packet_tear(struct exdma_channel *ch, const void *packet)
-	__must_hold(&ch->lock);
+	__must_hold(ch->lock);
 void exdma_channel_hurry(struct exdma_channel *ch, const void *client);
 
 /* recovery.c */
@@ -290,18 +298,18 @@ void exdma_channel_fail(struct exdma_channel *ch, bool quarantine);
 
 /* Between channel.c and recovery.c; all with the lock held, but the works. */
 void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
-			  int status, u32 moved) __must_hold(&ch->lock);
-void exdma_channel_trim(struct exdma_channel *ch) __must_hold(&ch->lock);
+			  int status, u32 moved) __must_hold(ch->lock);
+void exdma_channel_trim(struct exdma_channel *ch) __must_hold(ch->lock);
 void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
-	__must_hold(&ch->lock);
+	__must_hold(ch->lock);
 int exdma_channel_reap(struct exdma_channel *ch,
 		       int (*look)(struct exdma_channel *ch, u32 *done),
-		       enum exdma_starter next) __must_hold(&ch->lock);
+		       enum exdma_starter next) __must_hold(ch->lock);
 bool exdma_channel_wants_thread(const struct exdma_channel *ch)
-	__must_hold(&ch->lock);
-void exdma_channel_owe(struct exdma_channel *ch) __must_hold(&ch->lock);
+	__must_hold(ch->lock);
+void exdma_channel_owe(struct exdma_channel *ch) __must_hold(ch->lock);
 void exdma_channel_fault(struct exdma_channel *ch, int err)
-	__must_hold(&ch->lock);
+	__must_hold(ch->lock);
 void exdma_channel_watch_soon(struct exdma_channel *ch);
 void exdma_channel_recover(struct work_struct *work);
 void exdma_channel_watch(struct work_struct *work);

@@ -409,7 +409,8 @@ do {										\
 	REFUSED(index, 1);
 	REFUSED(slots, SLOTS / 2);
 	REFUSED(slots, SLOTS + 1);
-	REFUSED(max_run_slots, EXDMA_REQUEST_SLOTS - 1);
+	REFUSED(slots, 0);
+	REFUSED(max_run_slots, 0);
 	REFUSED(max_segment, PAGE_SIZE - 1);
 	REFUSED(alignment, 0);
 	REFUSED(alignment, 3);
@@ -420,6 +421,14 @@ do {										\
 	REFUSED(address_bits, 65);
 #undef REFUSED
 	bad = good;
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(exdma_channel_add(engine->card, &bad)), 0);
+	/* No ring, one slot that runs and one that is staged: the least there is. */
+	bad.index = 1;
+	bad.desc_bytes = 0;
+	bad.max_run_slots = 1;
+	bad.slots = 1;
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(exdma_channel_add(engine->card, &bad)), -EINVAL);
+	bad.slots = 2;
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(exdma_channel_add(engine->card, &bad)), 0);
 }
 

@@ -43,12 +43,12 @@ struct exdma_event;
 
 /*
  * Most slots that one request takes: 1 MiB of single pages that do not begin
- * on a page boundary. A ring holds at least one request that runs and one
- * that is staged.
+ * on a page boundary; fewer if the engine takes fewer in one run.
  */
 #define EXDMA_REQUEST_BYTES	0x100000u
 #define EXDMA_REQUEST_SLOTS	((EXDMA_REQUEST_BYTES >> 12) + 1)
-#define EXDMA_MIN_SLOTS		1024
+/* Fewest slots of a stream: the buffers of one from the card are all staged. */
+#define EXDMA_STREAM_SLOTS	1024u
 
 enum exdma_dir {
 	EXDMA_H2C,		/* host to card */
@@ -74,19 +74,21 @@ enum exdma_irq_mode {
  *
  * All but @stop are called with the channel's lock held and interrupts off,
  * some of them from the hard interrupt handler: they must not sleep, allocate
- * or print, and they never run twice at once for one channel.
+ * or print, and they never run twice at once for one channel, or for two that
+ * share an engine.
  *
  * @write_desc: Fill ring slot @slot (0 to slots - 1) with one contiguous
  *	segment of @len bytes (1 to max_segment) between @host and @card, which
  *	means nothing for a stream. @flags: EXDMA_SEG_*. The slot does not belong
  *	to the engine now.
  * @start: Let the engine run @count consecutive slots from @first on, modulo
- *	the size of the ring; @flags: EXDMA_RUN_*. The engine is idle. Posted
- *	writes only. The last of the slots is always the end of a request. An
+ *	the size of the ring; @flags: EXDMA_RUN_*. The engine is idle, for all
+ *	that share it. Posted writes only. The last of the slots is always the end of a request. An
  *	interrupt must follow when the engine is through, and when it stops for
  *	an error; for a C2H stream, also soon after a slot has finished.
  * @progress: How many slots of the run have finished, into @done. No bus read
- *	as long as all is well. What is counted here has reached memory.
+ *	as long as all is well, unless only a register tells: then this is
+ *	@inspect. What is counted here has reached memory.
  *	Return: 0, or the error that stopped the engine at slot @done, as
  *	@inspect would.
  * @inspect: The same by asking the device itself; called when an interrupt
@@ -102,12 +104,12 @@ enum exdma_irq_mode {
  *	are levels or shared; called at the start of each interrupt if
  *	&exdma_channel_desc.needs_ack is set. May read the bus.
  * @stop: Make the engine let go of memory. May sleep, takes a second at most;
- *	called without the lock, while the core starts nothing on the channel.
+ *	called without the lock, while the core starts nothing on the engine.
  *	Return: 0 if the engine is idle, -ENODEV if the device is gone,
  *	-ETIMEDOUT if it would not stop.
  * @report: Log, rate-limited, what the last @inspect saw of an engine that
  *	stopped with an error or stood still. May sleep; called without the lock,
- *	after @stop.
+ *	after @stop. NULL: there is nothing to tell.
  */
 struct exdma_channel_ops {
 	void (*write_desc)(struct exdma_channel *ch, u32 slot, dma_addr_t host,
@@ -128,14 +130,16 @@ struct exdma_channel_ops {
  * @ops: the operations.
  * @priv: for the card driver, see exdma_channel_priv().
  * @desc_bytes: size of one descriptor; the core allocates the ring, see
- *	exdma_channel_ring().
+ *	exdma_channel_ring(). 0: the engine reads no descriptors; the card driver
+ *	keeps what @write_desc says until @start tells the engine.
  * @status_bytes: size of what the device writes beside it, for instance a
  *	completed count; the core allocates it, see exdma_channel_status().
- * @slots: descriptor slots in the ring, a power of two, at least
- *	EXDMA_MIN_SLOTS.
- * @max_run_slots: most slots that one run may have, at least
- *	EXDMA_REQUEST_SLOTS. Half the ring or less lets the next run be staged
- *	while one is on.
+ * @slots: descriptor slots in the ring, a power of two, at least twice what one
+ *	request may take: one runs, and one is staged. What is staged is started
+ *	by the hard handler without anybody's help, so more of them are better. At
+ *	least EXDMA_STREAM_SLOTS for a stream.
+ * @max_run_slots: most slots that one run may have, and so one request, at least
+ *	1. Half the ring or less lets the next run be staged while one is on.
  * @max_segment: bytes; the longest segment that one slot moves, at least one
  *	page.
  * @alignment: bytes, a power of two up to the page size; host and card
@@ -150,6 +154,10 @@ struct exdma_channel_ops {
  * @stream: it moves packets, which have no addresses. All channels of one
  *	direction are of one kind.
  * @needs_ack: call @ops->ack at each interrupt.
+ * @shares: a channel that was added before and whose engine this one has, too,
+ *	for instance in the other direction; NULL: the engine is its own. Of
+ *	those that share one, one at a time runs, by turns. They share the card's
+ *	interrupt, too, see exdma_card_request_irq().
  */
 struct exdma_channel_desc {
 	enum exdma_dir dir;
@@ -167,6 +175,7 @@ struct exdma_channel_desc {
 	u32 beat;
 	bool stream;
 	bool needs_ack;
+	struct exdma_channel *shares;
 };
 
 /**
@@ -228,7 +237,8 @@ struct exdma_event_desc {
  *	to the state it had after probe, all engines idle and their interrupts
  *	enabled. May sleep. Nothing is started on any channel meanwhile, and
  *	what ran is started again afterwards.
- *	Return: 0, or -errno if the device did not come back.
+ *	Return: 0, or -errno if the device did not come back. NULL, or -ENOTTY:
+ *	the device has no reset.
  * @isolate: The device did not come back either, or does not answer: cut it
  *	off from host memory for good, whatever it takes (bus mastering off). May
  *	sleep.
@@ -247,12 +257,20 @@ struct exdma_card_ops {
  * @ops: the operations.
  * @priv: for the card driver, see exdma_card_priv().
  * @irq_mode: the kind of interrupt in use, shown to users.
+ * @aperture: bytes of card memory, from card address 0 on; 0 if the device does
+ *	not tell. An administrator can say less, not more.
+ * @bounce: the device cannot reach the memory of programs (its DMA mask is too
+ *	narrow, see dma_addressing_limited()). All data is copied through a
+ *	bounded number of coherent buffers, in pieces of 8 KiB at most. Not for
+ *	streams.
  */
 struct exdma_card_desc {
 	const char *driver;
 	const struct exdma_card_ops *ops;
 	void *priv;
 	enum exdma_irq_mode irq_mode;
+	u64 aperture;
+	bool bounce;
 };
 
 struct exdma_card *exdma_card_alloc(struct device *parent,

@@ -263,6 +263,26 @@ static void io_play(struct exdma_io *io, bool more)
 }
 
 /*
+ * The next buffer. If it has to be copied, its memory is made to be there first,
+ * as often as it takes, but only with nothing in flight: what is in flight is in
+ * the card's gate, and there nobody waits for user memory.
+ */
+static struct exdma_buffer *io_get(struct exdma_io *io, struct exdma_channel *ch, u32 charge)
+{
+	bool faults = ch->card->desc.bounce && !io_flying(io) && !io->iter->nofault;
+	struct exdma_buffer *buf;
+
+	do {
+		if (faults && !exdma_buffer_fault_in(ch, io->iter))
+			return ERR_PTR(-EFAULT);
+		buf = exdma_buffer_get(ch, io->iter, charge, exdma_io_gfp(io->nowait));
+	} while (faults && buf == ERR_PTR(-EFAULT));
+	if (buf == ERR_PTR(-EFAULT) && ch->card->desc.bounce && io_flying(io))
+		return ERR_PTR(-EAGAIN);
+	return buf;
+}
+
+/*
  * Makes, maps and submits the next buffer. -EAGAIN: try again when one of
  * those in flight is done.
  */
@@ -276,7 +296,7 @@ static int io_submit_next(struct exdma_io *io)
 	err = io_room(io, ch, charge);
 	if (err)
 		return err;
-	buf = exdma_buffer_get(ch, io->iter, charge, exdma_io_gfp(io->nowait));
+	buf = io_get(io, ch, charge);
 	if (IS_ERR(buf)) {
 		exdma_channel_give_room(ch, charge);
 		err = PTR_ERR(buf);
@@ -310,7 +330,7 @@ unmap:
 	exdma_buffer_unmap(buf);
 put:
 	if (err == -ENOMEM && (io_flying(io) || io->nowait)) {
-		if (buf->kind != EXDMA_BUF_COPY || io->dir == EXDMA_H2C)
+		if (!exdma_buffer_is_copy(buf) || io->dir == EXDMA_H2C)
 			iov_iter_revert(io->iter, buf->req.bytes);
 		err = -EAGAIN;
 	}
@@ -325,10 +345,11 @@ static void io_reap_oldest(struct exdma_io *io)
 	size_t moved = buf->req.moved;
 
 	trace_exdma_complete(buf->ch, &buf->req);
-	exdma_buffer_unmap(buf);
+	if (io->dir == EXDMA_C2H && !io->err && exdma_buffer_is_copy(buf))
+		moved = exdma_buffer_copy_out(buf, moved, io->iter);
+	else
+		exdma_buffer_unmap(buf);
 	if (!io->err) {
-		if (buf->kind == EXDMA_BUF_COPY && io->dir == EXDMA_C2H)
-			moved = exdma_buffer_copy_out(buf, moved, io->iter);
 		io->moved += moved;
 		io->err = buf->req.status;
 		io->failed = io->err;
@@ -412,7 +433,7 @@ static u32 io_window(const struct exdma_client *client, enum exdma_dir dir,
 		     const struct iov_iter *iter)
 {
 	/* What is copied out moves the iterator only then. */
-	if (dir == EXDMA_C2H && exdma_buffer_foreign(iter))
+	if (dir == EXDMA_C2H && (client->card->desc.bounce || exdma_buffer_foreign(iter)))
 		return 1;
 	if (client->ch)
 		return WINDOW;
@@ -617,7 +638,7 @@ static ssize_t io_there(struct exdma_client *client, enum exdma_dir dir,
 static bool io_is_long_packet(const struct exdma_client *client, const struct iov_iter *iter)
 {
 	return client->ch && client->ch->desc.stream &&
-	       iov_iter_count(iter) >= exdma_channel_max_inflight() / 4;
+	       iov_iter_count(iter) >= exdma_channel_max_inflight(client->ch) / 4;
 }
 
 /**

@@ -289,13 +289,15 @@ static int node_card_info(struct exdma_card *card, void __user *arg)
 		[EXDMA_IRQ_MODE_MSI] = EXDMA_IRQ_MSI,
 		[EXDMA_IRQ_MODE_INTX] = EXDMA_IRQ_INTX,
 	};
+	const struct exdma_channel *ch = list_first_entry(&card->channels, struct exdma_channel,
+							  siblings);
 	struct exdma_card_info info = {
 		.number = card->number,
 		.h2c_channels = card->channel_count[EXDMA_H2C],
 		.c2h_channels = card->channel_count[EXDMA_C2H],
 		.irq_mode = modes[card->desc.irq_mode],
 		.aperture = READ_ONCE(card->aperture),
-		.max_inflight = exdma_channel_max_inflight(),
+		.max_inflight = exdma_channel_max_inflight(ch),
 		.resets = READ_ONCE(card->resets),
 	};
 

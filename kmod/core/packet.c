@@ -10,19 +10,19 @@
 #include "channel.h"
 
 static void packet_go(struct exdma_channel *ch, struct exdma_request *req)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
 	list_move_tail(&req->node, &ch->pending);
 	ch->packet = req->more ? req->packet : NULL;
 }
 
 /* Those behind, in order, as far as no packet that is not all here stops them. */
-static void packet_admit(struct exdma_channel *ch) __must_hold(&ch->lock)
+static void packet_admit(struct exdma_channel *ch) __must_hold(ch->lock)
 {
 	struct exdma_request *req, *next;
 	bool again;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	do {
 		again = false;
@@ -47,11 +47,11 @@ static void packet_admit(struct exdma_channel *ch) __must_hold(&ch->lock)
  * still.
  */
 int exdma_packet_queue(struct exdma_channel *ch, struct exdma_request *req)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
 	int err = 0;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	INIT_LIST_HEAD(&req->node);
 	if (req->packet && ch->torn == req->packet) {
@@ -76,12 +76,12 @@ int exdma_packet_queue(struct exdma_channel *ch, struct exdma_request *req)
  * @packet: whose next piece is the first that is pending, or not here yet.
  */
 void exdma_packet_tear(struct exdma_channel *ch, const void *packet)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
 	struct exdma_request *req, *next;
 	bool more;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	list_for_each_entry_safe(req, next, &ch->pending, node) {
 		if (req->packet != packet)
@@ -124,11 +124,11 @@ void exdma_channel_hurry(struct exdma_channel *ch, const void *client)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	if (packet_hurry(&ch->running, client))
 		ch->progress_at = jiffies;
 	packet_hurry(&ch->staged, client);
 	packet_hurry(&ch->pending, client);
 	packet_hurry(&ch->behind, client);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 }

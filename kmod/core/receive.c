@@ -376,7 +376,7 @@ static int receive_map(struct exdma_receive *rx, struct exdma_receive_buffer *bu
 /* All buffers, or none. */
 static int receive_fill(struct exdma_receive *rx)
 {
-	u32 count = clamp(READ_ONCE(stream_buffers), 4u, EXDMA_MIN_SLOTS / 2u);
+	u32 count = clamp(READ_ONCE(stream_buffers), 4u, EXDMA_STREAM_SLOTS / 2);
 	u32 kib = roundup_pow_of_two(clamp(READ_ONCE(stream_buffer_kib), 4u, 1024u));
 	int err = 0;
 	u32 i;

@@ -47,12 +47,12 @@ unsigned int exdma_timeout_default(void)
  * How long the engine may stand still at what it is at, in jiffies. A stream
  * stands still whenever nobody sends to it or takes from it.
  */
-static unsigned long channel_limit(struct exdma_channel *ch) __must_hold(&ch->lock)
+static unsigned long channel_limit(struct exdma_channel *ch) __must_hold(ch->lock)
 {
 	const struct exdma_request *head;
 	unsigned int ms;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
 	ms = head ? head->timeout_ms : 0;
@@ -69,9 +69,9 @@ void exdma_channel_watch_soon(struct exdma_channel *ch)
 
 /* The run has gone wrong: nothing is started until the recovery is through. */
 void exdma_channel_fault(struct exdma_channel *ch, int err)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	ch->state = EXDMA_CH_FROZEN;
 	ch->fault = err;
@@ -84,11 +84,11 @@ void exdma_channel_fault(struct exdma_channel *ch, int err)
 }
 
 /* Puts all that has descriptors back to pending, in order; the ring is empty. */
-static void channel_unstage(struct exdma_channel *ch) __must_hold(&ch->lock)
+static void channel_unstage(struct exdma_channel *ch) __must_hold(ch->lock)
 {
 	struct exdma_request *req;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	list_splice_tail_init(&ch->staged, &ch->running);
 	list_for_each_entry(req, &ch->running, node)
@@ -100,13 +100,13 @@ static void channel_unstage(struct exdma_channel *ch) __must_hold(&ch->lock)
 
 /* Bytes of the oldest running request that were moved before the fault. */
 static u32 channel_head_moved(struct exdma_channel *ch, struct exdma_request *head)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
 	u32 before = head->run_end - head->slots;
 	struct scatterlist *sg;
 	u32 moved = 0, i;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	if (ch->run_done > before)
 		for_each_sg(head->sg, sg, ch->run_done - before, i)
@@ -120,9 +120,9 @@ static u32 channel_head_moved(struct exdma_channel *ch, struct exdma_request *he
  * card must not see twice, in any case.
  */
 static bool channel_blames(struct exdma_channel *ch, struct exdma_request *head)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	if (head->once)
 		return true;
@@ -139,12 +139,12 @@ static bool channel_blames(struct exdma_channel *ch, struct exdma_request *head)
  * been told about it yet. Of a stream, and at a fixed address, the engine has
  * begun with the first of them only.
  */
-static void channel_go_on(struct exdma_channel *ch) __must_hold(&ch->lock)
+static void channel_go_on(struct exdma_channel *ch) __must_hold(ch->lock)
 {
 	struct exdma_request *head;
 	const void *torn = NULL;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	head = list_first_entry_or_null(&ch->running, struct exdma_request, node);
 	if (head && channel_blames(ch, head)) {
@@ -173,13 +173,13 @@ void exdma_channel_freeze(struct exdma_channel *ch)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	ch->held = true;
 	if (ch->state == EXDMA_CH_LIVE) {
 		ch->state = EXDMA_CH_FROZEN;
 		ch->fault = 0;
 	}
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 	/* From here on no recovery goes on by itself: it sees @held. */
 	cancel_work_sync(&ch->recovery);
 }
@@ -194,14 +194,14 @@ void exdma_channel_thaw(struct exdma_channel *ch)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	ch->held = false;
 	/* What is not run again is looked at closely: it may have been through. */
 	if (ch->state == EXDMA_CH_FROZEN && ch->desc.stream)
 		exdma_channel_reap(ch, ch->desc.ops->progress, EXDMA_STARTERS);
 	if (ch->state == EXDMA_CH_FROZEN)
 		channel_go_on(ch);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
 	exdma_card_changed(ch->card);
@@ -218,9 +218,9 @@ bool exdma_channel_faulty(struct exdma_channel *ch)
 	unsigned long flags;
 	bool faulty;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	faulty = ch->state == EXDMA_CH_FROZEN && ch->fault;
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 	return faulty;
 }
 
@@ -235,9 +235,9 @@ void exdma_channel_recover(struct work_struct *work)
 	unsigned long flags;
 	int stop, fault;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	fault = ch->state == EXDMA_CH_FROZEN && !ch->held ? ch->fault : 0;
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 	if (!fault)
 		return;
 
@@ -250,19 +250,20 @@ void exdma_channel_recover(struct work_struct *work)
 	dev_err_ratelimited(dev, "%s: %s\n", ch->name,
 			    fault == -EIO ? "a transfer failed" :
 					    "no progress within the timeout");
-	ch->desc.ops->report(ch);
+	if (ch->desc.ops->report)
+		ch->desc.ops->report(ch);
 	if (stop) {
 		exdma_card_stuck(ch->card);
 		return;
 	}
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	if (ch->state == EXDMA_CH_FROZEN && !ch->held) {
 		/* The engine is idle, so this count is final. */
 		exdma_channel_reap(ch, ch->desc.ops->inspect, EXDMA_STARTERS);
 		channel_go_on(ch);
 	}
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
 	exdma_card_changed(ch->card);
@@ -272,11 +273,11 @@ void exdma_channel_recover(struct work_struct *work)
  * Has something come to an end that an interrupt is to tell of, and told of it
  * at the last look, too?
  */
-static bool channel_overdue(struct exdma_channel *ch) __must_hold(&ch->lock)
+static bool channel_overdue(struct exdma_channel *ch) __must_hold(ch->lock)
 {
 	bool late = ch->late_run == ch->run_number && ch->late_done == ch->run_done;
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	ch->late_run = ch->run_number;
 	ch->late_done = ch->run_done;
@@ -285,11 +286,11 @@ static bool channel_overdue(struct exdma_channel *ch) __must_hold(&ch->lock)
 
 /* Is it time to ask the device itself? A stream may stand still for hours. */
 static bool channel_asks(struct exdma_channel *ch, unsigned long limit)
-	__must_hold(&ch->lock)
+	__must_hold(ch->lock)
 {
 	unsigned long asks = min(msecs_to_jiffies(INSPECT_MS), limit / 2);
 
-	lockdep_assert_held(&ch->lock);
+	lockdep_assert_held(ch->lock);
 
 	if (jiffies - ch->progress_at < asks)
 		return false;
@@ -315,14 +316,14 @@ void exdma_channel_watch(struct work_struct *work)
 	u32 done = 0;
 	int err = 0;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	if (ch->state == EXDMA_CH_LIVE && !ch->run_count) {
 		ch->batch = false;	/* held back for too long */
 		exdma_channel_launch(ch, EXDMA_START_THREAD);
 	}
 	if (ch->state != EXDMA_CH_LIVE || !ch->run_count) {
 		ch->watched = false;
-		raw_spin_unlock_irqrestore(&ch->lock, flags);
+		raw_spin_unlock_irqrestore(ch->lock, flags);
 		return;
 	}
 	limit = channel_limit(ch);
@@ -350,7 +351,7 @@ void exdma_channel_watch(struct work_struct *work)
 		exdma_channel_fault(ch, err);
 	wake = exdma_channel_wants_thread(ch);
 	exdma_channel_watch_soon(ch);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 
 	if (wake)
 		exdma_channel_bottom_half(ch);
@@ -371,7 +372,7 @@ void exdma_channel_gate(struct exdma_channel *ch)
 
 	do {
 		n = 0;
-		raw_spin_lock_irqsave(&ch->lock, flags);
+		raw_spin_lock_irqsave(ch->lock, flags);
 		ch->state = EXDMA_CH_DEAD;
 		list_splice_init(&ch->staged, &ch->pending);
 		list_splice_tail_init(&ch->behind, &ch->pending);
@@ -383,7 +384,7 @@ void exdma_channel_gate(struct exdma_channel *ch)
 		}
 		exdma_channel_trim(ch);
 		more = !list_empty(&ch->pending);
-		raw_spin_unlock_irqrestore(&ch->lock, flags);
+		raw_spin_unlock_irqrestore(ch->lock, flags);
 	} while (more);
 
 	wake_up_all(&ch->room);
@@ -408,9 +409,9 @@ bool exdma_channel_halt(struct exdma_channel *ch)
 	cancel_work_sync(&ch->recovery);
 	cancel_delayed_work_sync(&ch->watchdog);
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	on = ch->run_count;
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 	if (on)
 		stop = ch->desc.ops->stop(ch);
 	return !stop;
@@ -428,7 +429,7 @@ void exdma_channel_fail(struct exdma_channel *ch, bool quarantine)
 	struct exdma_request *req, *next;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&ch->lock, flags);
+	raw_spin_lock_irqsave(ch->lock, flags);
 	/* The engine may have been through before it was stopped. */
 	exdma_channel_reap(ch, ch->desc.ops->progress, EXDMA_STARTERS);
 	list_for_each_entry_safe(req, next, &ch->running, node) {
@@ -438,7 +439,7 @@ void exdma_channel_fail(struct exdma_channel *ch, bool quarantine)
 	}
 	ch->run_count = 0;
 	exdma_channel_trim(ch);
-	raw_spin_unlock_irqrestore(&ch->lock, flags);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
 }

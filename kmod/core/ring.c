@@ -15,7 +15,7 @@
  * @ring: the ring.
  * @dev: the device that will read the descriptors.
  * @slots: a power of two.
- * @desc_bytes: bytes of one descriptor.
+ * @desc_bytes: bytes of one descriptor; 0: slots are counted, and need no memory.
  * @status_bytes: bytes for what the device writes, zeroed, in cache lines of
  *	their own; may be 0.
  *
@@ -31,9 +31,11 @@ int exdma_ring_alloc(struct exdma_ring *ring, struct device *dev, u32 slots,
 	ring->bytes = array_size(slots, desc_bytes);
 	ring->head = 0;
 	ring->tail = 0;
-	ring->cpu = dma_alloc_coherent(dev, ring->bytes, &ring->dma, GFP_KERNEL);
-	if (!ring->cpu)
-		return -ENOMEM;
+	if (ring->bytes) {
+		ring->cpu = dma_alloc_coherent(dev, ring->bytes, &ring->dma, GFP_KERNEL);
+		if (!ring->cpu)
+			return -ENOMEM;
+	}
 	ring->status_bytes = ALIGN(status_bytes, SMP_CACHE_BYTES);
 	if (!ring->status_bytes)
 		return 0;

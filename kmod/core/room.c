@@ -19,13 +19,22 @@ module_param(max_inflight_kib, uint, 0644);
 MODULE_PARM_DESC(max_inflight_kib,
 		 "KiB of memory that one channel keeps pinned at most (at least 1028, default 16384)");
 
+/* What a request takes of the room at most. */
+static u32 room_of_request(const struct exdma_channel *ch)
+{
+	return ch->card->desc.bounce ? EXDMA_BOUNCE_BYTES : EXDMA_REQUEST_SLOTS * PAGE_SIZE;
+}
+
 /**
  * exdma_channel_max_inflight - bytes that one channel keeps pinned at most
+ * @ch: the channel; if all its data is copied, its slots are the room.
  *
  * Return: bytes of whole pages, enough for one request at least.
  */
-u64 exdma_channel_max_inflight(void)
+u64 exdma_channel_max_inflight(const struct exdma_channel *ch)
 {
+	if (ch->card->desc.bounce)
+		return EXDMA_BOUNCE_ALL;
 	return clamp_t(u64, (u64)READ_ONCE(max_inflight_kib) << 10,
 		       EXDMA_REQUEST_SLOTS * PAGE_SIZE, LONG_MAX / 2);
 }
@@ -63,7 +72,7 @@ static bool room_take(struct exdma_channel *ch, u32 bytes, long max, bool spare)
 bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes)
 {
 	return !mutex_is_locked(&ch->line) &&
-	       room_take(ch, bytes, exdma_channel_max_inflight(), false);
+	       room_take(ch, bytes, exdma_channel_max_inflight(ch), false);
 }
 
 /**
@@ -79,10 +88,10 @@ bool exdma_channel_try_room(struct exdma_channel *ch, u32 bytes)
  */
 bool exdma_channel_try_spare_room(struct exdma_channel *ch, u32 bytes)
 {
-	u64 max = exdma_channel_max_inflight();
+	u64 max = exdma_channel_max_inflight(ch);
 
 	if (mutex_is_locked(&ch->line) ||
-	    !room_take(ch, bytes, min(max / 2, max - EXDMA_REQUEST_SLOTS * PAGE_SIZE), true))
+	    !room_take(ch, bytes, min(max / 2, max - room_of_request(ch)), true))
 		return false;
 	atomic_long_add(bytes, &ch->spare);
 	return true;
@@ -120,7 +129,7 @@ int exdma_channel_take_room(struct exdma_channel *ch, u32 bytes)
 		return -ERESTARTSYS;
 	err = wait_event_interruptible(ch->room,
 				       (got = room_take(ch, bytes,
-							exdma_channel_max_inflight(),
+							exdma_channel_max_inflight(ch),
 							false)) ||
 				       exdma_card_is_gone(ch->card));
 	mutex_unlock(&ch->line);
@@ -164,6 +173,6 @@ bool exdma_channel_ready(struct exdma_channel *ch)
 {
 	return READ_ONCE(ch->state) == EXDMA_CH_LIVE &&
 	       !mutex_is_locked(&ch->line) &&
-	       atomic_long_read(&ch->pinned) + EXDMA_REQUEST_SLOTS * PAGE_SIZE <=
-		       exdma_channel_max_inflight();
+	       atomic_long_read(&ch->pinned) + room_of_request(ch) <=
+		       exdma_channel_max_inflight(ch);
 }
