@@ -40,10 +40,17 @@ FIXTURE(stream) {
 	uint8_t *sent, *got;
 };
 
-static void behind(lab_t lab, unsigned int channel, uint32_t mode)
+static void lead(lab_t lab, unsigned int channel, uint32_t mode)
 {
 	lab[LAB_STREAM_SEL / 4] = channel;
 	lab[LAB_STREAM_MODE / 4] = mode;
+	lab_sync(lab);
+}
+
+/* The same, and what was on its way there is gone. */
+static void behind(lab_t lab, unsigned int channel, uint32_t mode)
+{
+	lead(lab, channel, mode);
 	lab[LAB_GEN_CMD / 4] = LAB_GEN_CLEAR;
 	lab_sync(lab);
 }
@@ -64,7 +71,9 @@ FIXTURE_SETUP(stream)
 	self->out = node_open(&self->card, EXDMA_DIR_C2H, 1, O_RDONLY | O_TRUNC);
 	ASSERT_LE(0, self->in);
 	ASSERT_LE(0, self->out);
-	self->sent = memory(2 * LONGEST);
+	/* there is nothing behind it */
+	self->sent = memory(2 * LONGEST + 4096);
+	munmap(self->sent + 2 * LONGEST, 4096);
 	self->got = memory(2 * LONGEST);
 }
 
@@ -309,6 +318,63 @@ TEST_F(stream, nonblocking)
 	EXPECT_TRUE(pattern_is(self->got, 5000, 0, self->seed));
 	EXPECT_EQ(-1, read(out, self->got, 100));
 	EXPECT_EQ(EAGAIN, errno);
+}
+
+/* A write that does not wait: for room, for the card, for anybody. */
+TEST_F_TIMEOUT(stream, nonblocking_writes, 60)
+{
+	int in = node_open(&self->card, EXDMA_DIR_H2C, 1, O_WRONLY | O_NONBLOCK);
+	struct pollfd p = { .fd = in, .events = POLLOUT };
+	const size_t len = 700001;
+	int i, n;
+
+	ASSERT_LE(0, in);
+	behind(self->lab, 0, LAB_STREAM(LAB_H2C_STALL, LAB_C2H_LOOP));
+	for (n = 0; ; n++) {
+		ASSERT_GT(100, n);
+		if (poll(&p, 1, 0) == 0)
+			break;
+		pattern_fill(self->sent, len - n, 0, self->seed + n);
+		if (write(in, self->sent, len - n) < 0)
+			break;
+		/* it is ours again */
+		memset(self->sent, POISON, len);
+	}
+	EXPECT_LT(10, n);
+	EXPECT_EQ(0, poll(&p, 1, 0));
+	EXPECT_EQ(-1, write(in, self->sent, MIB));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(-1, write(in, memory(17 * MIB), 17 * MIB));
+	EXPECT_EQ(EMSGSIZE, errno);
+
+	/* also those whose file has been closed */
+	close(in);
+	lead(self->lab, 0, LAB_STREAM(LAB_H2C_LOOP, LAB_C2H_LOOP));
+	for (i = 0; i < n; i++) {
+		ASSERT_EQ(len - i, read(self->out, self->got, LONGEST));
+		ASSERT_TRUE(pattern_is(self->got, len - i, 0, self->seed + i));
+	}
+	in = node_open(&self->card, EXDMA_DIR_H2C, 1, O_WRONLY | O_NONBLOCK);
+	p.fd = in;
+	EXPECT_EQ(1, poll(&p, 1, 1000));
+	EXPECT_EQ(-1, write(in, self->sent + 2 * LONGEST - 5000, 10000));
+	EXPECT_EQ(EFAULT, errno);
+
+	/* one that fails is told later, once */
+	lab_fault_value(self->lab, LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 0, 1u << 19);
+	ASSERT_EQ(5000, write(in, self->sent, 5000));
+	EXPECT_EQ(-1, fsync(in));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(0, fsync(in));
+	lab_fault_value(self->lab, LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 0, 1u << 19);
+	ASSERT_EQ(5000, write(in, self->sent, 5000));
+	do
+		p.revents = 0;
+	while (poll(&p, 1, 1000) == 1 && !(p.revents & POLLERR));
+	EXPECT_EQ(-1, write(in, self->sent, 5000));
+	EXPECT_EQ(EIO, errno);
+	ASSERT_EQ(5000, write(in, self->sent, 5000));
+	EXPECT_EQ(5000, read(self->out, self->got, LONGEST));
 }
 
 /* What nobody reads waits, here and in the card; a file may begin anew. */

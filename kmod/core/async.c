@@ -8,6 +8,7 @@
  * which this cannot be had are left to offload.c.
  */
 #include <linux/atomic.h>
+#include <linux/file.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -24,7 +25,8 @@
  * @turn: its place among the calls of its file.
  * @client: the file; stays until @iocb is completed.
  * @ch: the channel that moves all of it.
- * @iocb: whom to tell.
+ * @iocb: whom to tell, or NULL: nobody waits, and @file is held instead.
+ * @file: the file, then.
  * @bufs: its memory, in order.
  * @left: buffers not done, and one for whoever submits them.
  * @charge: bytes taken from the channel's room.
@@ -35,6 +37,7 @@ struct exdma_call {
 	struct exdma_client *client;
 	struct exdma_channel *ch;
 	struct kiocb *iocb;
+	struct file *file;
 	struct list_head bufs;
 	atomic_t left;
 	u32 charge;
@@ -63,6 +66,7 @@ static void call_finish(struct exdma_call *call, bool leave)
 {
 	struct exdma_client *client = call->client;
 	struct kiocb *iocb = call->iocb;
+	struct file *file = call->file;
 	struct exdma_buffer *buf;
 	ssize_t moved = 0;
 	int err = 0;
@@ -77,10 +81,16 @@ static void call_finish(struct exdma_call *call, bool leave)
 	/* A packet that the card has not got as it was is no packet. */
 	if (err && call->ch->desc.stream)
 		moved = 0;
+	if (err && file)
+		WRITE_ONCE(client->late, err);
 	call_free(call);
 	if (leave)
 		exdma_order_leave(&client->order);
 	exdma_card_changed(client->card);
+	if (file) {
+		fput(file);
+		return;
+	}
 	exdma_io_advance(iocb, moved);
 	iocb->ki_complete(iocb, moved ? moved : err);
 }
@@ -266,6 +276,21 @@ static int call_fill(struct exdma_call *call, struct iov_iter *iter, bool nowait
 			call_pin(call, iter, exdma_io_gfp(nowait));
 }
 
+static struct exdma_call *call_alloc(struct exdma_client *client, enum exdma_dir dir,
+				     gfp_t gfp)
+{
+	struct exdma_call *call = kmem_cache_zalloc(call_cache, gfp);
+
+	if (!call)
+		return NULL;
+	call->turn.go = call_go;
+	call->client = client;
+	call->ch = exdma_io_channel(client, dir);
+	atomic_set(&call->left, 1);
+	INIT_LIST_HEAD(&call->bufs);
+	return call;
+}
+
 /**
  * exdma_io_async - a call whose caller does not wait for it
  * @client: the file.
@@ -288,17 +313,10 @@ ssize_t exdma_io_async(struct exdma_client *client, enum exdma_dir dir,
 	struct exdma_call *call;
 	int err;
 
-	call = kmem_cache_alloc(call_cache, exdma_io_gfp(nowait));
+	call = call_alloc(client, dir, exdma_io_gfp(nowait));
 	if (!call)
 		return -ENOMEM;
-	call->turn.go = call_go;
-	call->client = client;
-	call->ch = exdma_io_channel(client, dir);
 	call->iocb = iocb;
-	call->charge = 0;
-	atomic_set(&call->left, 1);
-	INIT_LIST_HEAD(&call->bufs);
-
 	err = call_fill(call, iter, nowait, *entered);
 	if (err) {
 		if (call->charge && !*entered)
@@ -312,6 +330,79 @@ ssize_t exdma_io_async(struct exdma_client *client, enum exdma_dir dir,
 		exdma_order_leave(&client->order);
 	*entered = false;
 	return -EIOCBQUEUED;
+}
+
+/* Copies all of a packet. What could not be had has changed nothing but @iter. */
+static int call_copy_packet(struct exdma_call *call, struct iov_iter *iter)
+{
+	struct exdma_buffer *buf;
+	int err;
+
+	if (exdma_buffer_bounces(call->ch, iter)) {
+		buf = exdma_buffer_get_slot(call->ch, iter, GFP_KERNEL);
+		if (buf) {
+			call_add(call, buf, 0);
+			return 0;
+		}
+	}
+	while (iov_iter_count(iter)) {
+		buf = exdma_buffer_get_copy(call->ch, iter, GFP_KERNEL);
+		if (IS_ERR(buf))
+			return PTR_ERR(buf);
+		err = exdma_buffer_map(buf);
+		if (err) {
+			exdma_buffer_put(buf);
+			return err;
+		}
+		call_add(call, buf, 0);
+	}
+	return 0;
+}
+
+/**
+ * exdma_io_send - take a packet for the card, and do not wait for it
+ * @client: a file of a stream to the card.
+ * @iocb: the call, which is over when this returns.
+ * @iter: the packet; copied.
+ * @entered: as exdma_io_async().
+ *
+ * The card gets it when it takes it, also if the file has been closed by then.
+ * If it does not, &exdma_client.late says so.
+ *
+ * Context: may sleep, for memory only.
+ * Return: bytes, all of them; -EAGAIN: no room now; -EMSGSIZE: never; -EFAULT,
+ * -ENODEV.
+ */
+ssize_t exdma_io_send(struct exdma_client *client, struct kiocb *iocb,
+		      struct iov_iter *iter, bool *entered)
+{
+	size_t len = iov_iter_count(iter);
+	struct exdma_channel *ch = client->ch;
+	struct exdma_buffer *buf;
+	struct exdma_call *call;
+	int err;
+
+	if (len > exdma_channel_max_inflight(ch))
+		return -EMSGSIZE;
+	if (!*entered || !exdma_channel_try_room(ch, PAGE_ALIGN(len)))
+		return -EAGAIN;
+	call = call_alloc(client, EXDMA_H2C, GFP_KERNEL);
+	if (!call) {
+		exdma_channel_give_room(ch, PAGE_ALIGN(len));
+		return -EAGAIN;
+	}
+	call->charge = PAGE_ALIGN(len);
+	err = call_copy_packet(call, iter);
+	if (err) {
+		list_for_each_entry(buf, &call->bufs, in_call)
+			exdma_buffer_unmap(buf);
+		call_free(call);
+		return err == -ENOMEM ? -EAGAIN : err;
+	}
+	call->file = get_file(iocb->ki_filp);
+	call_start(call, false, true);
+	*entered = false;
+	return len;
 }
 
 int exdma_async_init(void)

@@ -287,6 +287,37 @@ exit_card:
 	return ERR_PTR(err);
 }
 
+static struct exdma_buffer *buffer_get(struct exdma_channel *ch, struct iov_iter *iter,
+				       u32 charge, bool copies, gfp_t gfp)
+{
+	size_t want = min_t(size_t, iov_iter_count(iter), EXDMA_REQUEST_BYTES);
+	bool small = want <= (SMALL_ENTS - 1) * PAGE_SIZE &&
+		     (copies || iov_iter_npages(iter, SMALL_ENTS + 1) <= SMALL_ENTS);
+	struct exdma_buffer *buf;
+	ssize_t got = 0;
+
+	buf = buffer_alloc(ch, small, gfp);
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+	buf->kind = copies ? EXDMA_BUF_COPY :
+		    exdma_iter_pins(iter) ? EXDMA_BUF_PINNED : EXDMA_BUF_LENT;
+	buf->charge = charge;
+
+	while (buf->req.bytes < want) {
+		got = copies ? buffer_own(buf, iter, want - buf->req.bytes) :
+			       buffer_extract(buf, iter, want - buf->req.bytes);
+		if (got < 0)
+			break;
+	}
+	if (!buf->req.bytes) {
+		buf->charge = 0;
+		exdma_buffer_put(buf);
+		return ERR_PTR(got);
+	}
+	sg_mark_end(&buf->sg[buf->sgt.orig_nents - 1]);
+	return buf;
+}
+
 /**
  * exdma_buffer_get - a buffer with the next piece of an iterator
  * @ch: the channel that will move it; its direction says which way to pin.
@@ -308,40 +339,31 @@ exit_card:
 struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 				      struct iov_iter *iter, u32 charge, gfp_t gfp)
 {
-	size_t want = min_t(size_t, iov_iter_count(iter), EXDMA_REQUEST_BYTES);
-	bool small = want <= (SMALL_ENTS - 1) * PAGE_SIZE &&
-		     iov_iter_npages(iter, SMALL_ENTS + 1) <= SMALL_ENTS;
-	bool copies = exdma_buffer_copies(ch, iter);
 	struct exdma_buffer *buf;
-	ssize_t got = 0;
 
-	if (ch->card->desc.bounce) {
-		buf = buffer_in_slot(ch, iter, buffer_piece(ch, iter),
-				     ch->card->unit[ch->desc.dir], gfp);
-		if (!IS_ERR(buf))
-			buf->charge = charge;
-		return buf;
-	}
-	buf = buffer_alloc(ch, small, gfp);
-	if (!buf)
-		return ERR_PTR(-ENOMEM);
-	buf->kind = copies ? EXDMA_BUF_COPY :
-		    exdma_iter_pins(iter) ? EXDMA_BUF_PINNED : EXDMA_BUF_LENT;
-	buf->charge = charge;
-
-	while (buf->req.bytes < want) {
-		got = copies ? buffer_own(buf, iter, want - buf->req.bytes) :
-			       buffer_extract(buf, iter, want - buf->req.bytes);
-		if (got < 0)
-			break;
-	}
-	if (!buf->req.bytes) {
-		buf->charge = 0;
-		exdma_buffer_put(buf);
-		return ERR_PTR(got);
-	}
-	sg_mark_end(&buf->sg[buf->sgt.orig_nents - 1]);
+	if (!ch->card->desc.bounce)
+		return buffer_get(ch, iter, charge, exdma_buffer_copies(ch, iter), gfp);
+	buf = buffer_in_slot(ch, iter, buffer_piece(ch, iter), ch->card->unit[ch->desc.dir], gfp);
+	if (!IS_ERR(buf))
+		buf->charge = charge;
 	return buf;
+}
+
+/**
+ * exdma_buffer_get_copy - the same with data that the caller may change then
+ * @ch: a channel to the card.
+ * @iter: where the data is; advanced by what the buffer holds.
+ * @gfp: how to allocate.
+ *
+ * Its room is somebody else's matter.
+ *
+ * Context: may sleep; faults user memory in.
+ * Return: as exdma_buffer_get().
+ */
+struct exdma_buffer *exdma_buffer_get_copy(struct exdma_channel *ch, struct iov_iter *iter,
+					   gfp_t gfp)
+{
+	return buffer_get(ch, iter, 0, true, gfp);
 }
 
 /**

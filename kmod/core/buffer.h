@@ -66,6 +66,8 @@ u64 exdma_buffer_charge_all(const struct exdma_channel *ch, const struct iov_ite
 bool exdma_buffer_fault_in(const struct exdma_channel *ch, const struct iov_iter *iter);
 struct exdma_buffer *exdma_buffer_get(struct exdma_channel *ch,
 				      struct iov_iter *iter, u32 charge, gfp_t gfp);
+struct exdma_buffer *exdma_buffer_get_copy(struct exdma_channel *ch, struct iov_iter *iter,
+					   gfp_t gfp);
 bool exdma_buffer_bounces(const struct exdma_channel *ch, const struct iov_iter *iter);
 struct exdma_buffer *exdma_buffer_get_slot(struct exdma_channel *ch,
 					   struct iov_iter *iter, gfp_t gfp);

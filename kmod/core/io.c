@@ -641,6 +641,27 @@ static bool io_is_long_packet(const struct exdma_client *client, const struct io
 	       iov_iter_count(iter) >= exdma_channel_max_inflight(client->ch) / 4;
 }
 
+/* A packet whose writer cannot wait, which the card may make it do for ever. */
+static bool io_sends(struct exdma_client *client, struct kiocb *iocb, bool nowait)
+{
+	if (!client->ch || !client->ch->desc.stream || !nowait || !is_sync_kiocb(iocb) ||
+	    iocb->ki_flags & IOCB_DSYNC)
+		return false;
+	io_watch_exit(client, iocb);
+	return true;
+}
+
+/**
+ * exdma_io_late - what became of packets that nobody has waited for
+ * @client: the file.
+ *
+ * Return: 0, or -errno of one that has failed, once.
+ */
+int exdma_io_late(struct exdma_client *client)
+{
+	return READ_ONCE(client->late) ? xchg(&client->late, 0) : 0;
+}
+
 /**
  * exdma_io - move data between memory and the card
  * @client: the file.
@@ -663,15 +684,21 @@ ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
 		 struct kiocb *iocb, struct iov_iter *iter)
 {
 	bool nowait = io_nowait(iocb);
+	bool sends = io_sends(client, iocb, nowait);
 	bool alone, barrier, entered;
 	ssize_t ret;
 
 	if (exdma_card_is_gone(client->card))
 		return -ENODEV;
+	ret = exdma_io_late(client);
+	if (ret)
+		return ret;
 	alone = exdma_order_claim(&client->order, &barrier) || iocb->ki_flags & IOCB_DSYNC ||
-		io_is_long_packet(client, iter);
+		(!sends && io_is_long_packet(client, iter));
 	entered = exdma_order_try_enter(&client->order, alone);
-	if (is_sync_kiocb(iocb) || (dir == EXDMA_C2H && exdma_buffer_foreign(iter)))
+	if (sends)
+		ret = exdma_io_send(client, iocb, iter, &entered);
+	else if (is_sync_kiocb(iocb) || (dir == EXDMA_C2H && exdma_buffer_foreign(iter)))
 		ret = io_here(client, dir, iocb, iter, alone, nowait, &entered);
 	else
 		ret = io_there(client, dir, iocb, iter, alone, nowait, &entered);

@@ -25,6 +25,7 @@
  * @how: how packets are to be read; of EXDMA_RECEIVE_BYTES are also written
  *	bytes.
  * @user: who has made asynchronous calls last.
+ * @late: what became of a packet whose writer has not waited for it.
  */
 struct exdma_client {
 	struct exdma_card *card;
@@ -35,6 +36,7 @@ struct exdma_client {
 	bool fixed;
 	enum exdma_receive_how how;
 	pid_t user;
+	int late;
 };
 
 /* How to allocate for a call that may not wait, not even for memory. */
@@ -49,6 +51,7 @@ struct exdma_channel *exdma_io_channel(const struct exdma_client *client,
 				       enum exdma_dir dir);
 ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
 		 struct kiocb *iocb, struct iov_iter *iter);
+int exdma_io_late(struct exdma_client *client);
 ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
 		      struct kiocb *iocb, struct iov_iter *iter, bool nowait,
 		      const struct task_struct *owner);
@@ -65,6 +68,8 @@ int exdma_io_poll(struct exdma_client *client);
 ssize_t exdma_io_async(struct exdma_client *client, enum exdma_dir dir,
 		       struct kiocb *iocb, struct iov_iter *iter, bool alone,
 		       bool nowait, bool *entered);
+ssize_t exdma_io_send(struct exdma_client *client, struct kiocb *iocb,
+		      struct iov_iter *iter, bool *entered);
 int exdma_async_init(void);
 void exdma_async_exit(void);
 

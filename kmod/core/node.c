@@ -199,7 +199,7 @@ static int node_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 	exdma_card_changed(client->card);
 	if (err)
 		return err;
-	return exdma_card_is_gone(client->card) ? -ENODEV : 0;
+	return exdma_card_is_gone(client->card) ? -ENODEV : exdma_io_late(client);
 }
 
 static loff_t node_llseek(struct file *file, loff_t offset, int whence)
@@ -228,6 +228,8 @@ static __poll_t node_poll(struct file *file, struct poll_table_struct *wait)
 		can |= EPOLLIN | EPOLLRDNORM;
 	if (exdma_io_ready(client, EXDMA_H2C))
 		can |= EPOLLOUT | EPOLLWRNORM;
+	if (READ_ONCE(client->late))
+		can |= EPOLLERR;
 	return can;
 }
 
