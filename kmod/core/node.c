@@ -379,8 +379,8 @@ static int node_set_options(struct exdma_client *client, void __user *arg)
 	if (err)
 		return err;
 	cpu = options.completion_cpu;
-	if (!node_flags_fit(client, options.flags) || options.dispatch > EXDMA_DISPATCH_SEQUENTIAL ||
-	    options.reserved)
+	if (!node_flags_fit(client, options.flags) || options.reserved ||
+	    options.dispatch > EXDMA_DISPATCH_SEQUENTIAL)
 		return -EINVAL;
 	if (options.timeout_ms && options.timeout_ms != exdma_timeout_clamp(options.timeout_ms))
 		return -EINVAL;

@@ -235,9 +235,11 @@ static int receive_wait(struct exdma_receive *rx, enum exdma_receive_how how, si
 	if (nowait)
 		can = receive_can(rx, how, want, true) ?: -EAGAIN;
 	else if (wait_event_interruptible(rx->wait,
-					  (can = receive_can(rx, how, want, false)) ||
+					  receive_can(rx, how, want, false) ||
 					  exdma_card_is_gone(card)))
 		can = -ERESTARTSYS;
+	else	/* it stays so: only we take packets */
+		can = receive_can(rx, how, want, false);
 	if (exdma_card_is_gone(card))
 		return -ENODEV;
 	return min(can, 0);
