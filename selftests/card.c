@@ -224,6 +224,26 @@ int node_open(const struct card *card, int dir, int way, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
+int part_open(const struct card *card, const char *part, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/exdma%d_%s", card->number, part);
+	return open(path, flags | O_CLOEXEC);
+}
+
+long long part_number(const struct card *card, const char *part, const char *attr)
+{
+	char path[96], text[64], *end;
+	long long n;
+
+	snprintf(path, sizeof(path), CLASS "/exdma%d_%s/%s", card->number, part, attr);
+	if (!get_text(path, text, sizeof(text)))
+		return -1;
+	n = strtoll(text, &end, 10);
+	return end == text || *end ? -1 : n;
+}
+
 int node_set_timeout(int fd, uint32_t timeout_ms)
 {
 	struct exdma_options options = { .size = sizeof(options) };

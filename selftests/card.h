@@ -56,6 +56,10 @@ int ways(const struct card *card, int dir);
 void node_name(char *name, size_t size, const struct card *card, int dir, int way);
 int node_open(const struct card *card, int dir, int way, int flags);
 
+/* The windows and events of a card, by the end of their name: "user", "event3". */
+int part_open(const struct card *card, const char *part, int flags);
+long long part_number(const struct card *card, const char *part, const char *attr);
+
 /* Gives an open file a timeout of its own. Return: 0 or -errno. */
 int node_set_timeout(int fd, uint32_t timeout_ms);
 

@@ -5,6 +5,9 @@
  * is that the kernel does not mind, that every answer is one that is
  * documented, and that the card works afterwards.
  *
+ * On a card with streams the calls go to its channels all the same; they lead to
+ * a sink, and come from a generator, so that nobody waits for ever.
+ *
  * The same calls each time: EXDMA_SEED gives others. EXDMA_TIMES multiplies
  * their number, for long runs.
  */
@@ -32,6 +35,7 @@
 #define HOME		(64 * MIB)
 #define THREADS		4
 #define FILES		12
+#define SPECIAL		4	/* of these, windows and events */
 #define CALLS		6000
 #define ROOM		(64 * KIB)
 #define SEED		"0x5eed0fca11ed"
@@ -42,11 +46,27 @@ FIXTURE(fuzz) {
 	struct card card;
 	struct random random;
 	unsigned long calls;
+	bool stream;
 };
 
 FIXTURE_SETUP(fuzz)
 {
+	char text[16];
+	lab_t lab;
+	int i;
+
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
+	self->stream = node_text(&self->card, EXDMA_DIR_C2H, 1, "interface", text,
+				 sizeof(text)) && !strcmp(text, "stream");
+	if (self->stream) {
+		lab = lab_map(&self->card);
+		ASSERT_NE(NULL, lab);
+		for (i = 0; i < 4; i++) {
+			lab[LAB_STREAM_SEL / 4] = i;
+			lab[LAB_STREAM_MODE / 4] = LAB_STREAM(LAB_H2C_SINK, LAB_C2H_GENERATE);
+			lab[LAB_GEN_CMD / 4] = LAB_GEN_START;
+		}
+	}
 	setenv("EXDMA_SEED", SEED, 0);
 	self->random.state = random_seed();
 	self->calls = CALLS * test_times();
@@ -62,6 +82,7 @@ struct fuzzer {
 	const struct card *card;
 	struct random random;
 	unsigned long calls;
+	bool stream;
 	int fd[FILES];
 	uint8_t *room;		/* ROOM of it is there, as much behind it is not */
 	uint8_t *read_only;
@@ -75,6 +96,7 @@ static bool documented(int err)
 	static const int known[] = {
 		EINVAL, EFAULT, EAGAIN, EINTR, EIO, ENOSPC, E2BIG, ENOTTY, EBADF, ENODEV,
 		EOPNOTSUPP, ESPIPE, ENXIO, EACCES, EOVERFLOW, EFBIG, ENOMEM, EBUSY, EPERM,
+		EMSGSIZE, ETIMEDOUT,
 	};
 	unsigned int i;
 
@@ -149,6 +171,21 @@ static void *any_struct(struct fuzzer *f)
 	return any(f, 4) ? (void *)words : any_pointer(f);
 }
 
+/*
+ * A window is only read here: the registers of the virtual card's logic would do
+ * what is written. Events are never waited for.
+ */
+static int open_special(struct fuzzer *f)
+{
+	static const char * const parts[] = { "user", "event0", "event1", "bypass", "control" };
+	const char *part = parts[any(f, ARRAY_SIZE(parts))];
+	bool event = part[0] == 'e';
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/exdma%d_%s", f->card->number, part);
+	return open(path, event ? O_RDWR | O_NONBLOCK : O_RDONLY);
+}
+
 static void reopen(struct fuzzer *f, int which)
 {
 	static const int flags[] = { 0, O_NONBLOCK, O_DIRECT, O_DSYNC, O_APPEND, O_CLOEXEC };
@@ -157,13 +194,19 @@ static void reopen(struct fuzzer *f, int which)
 
 	if (f->fd[which] >= 0)
 		close(f->fd[which]);
-	f->fd[which] = node_open(f->card, dir, any(f, ways(f->card, dir)),
-				 modes[any(f, 3)] | flags[any(f, ARRAY_SIZE(flags))]);
+	if (which < SPECIAL)
+		f->fd[which] = open_special(f);
+	else
+		f->fd[which] = node_open(f->card, dir, any(f, ways(f->card, dir)),
+					 modes[any(f, 3)] | flags[any(f, ARRAY_SIZE(flags))] |
+					 (f->stream ? O_NONBLOCK : 0));
 }
 
 /* One call. Return: its name if it failed, with errno set; else NULL. */
 static const char *call(struct fuzzer *f)
 {
+	/* all but the reset */
+	static const unsigned int numbers[] = { 0, 1, 2, 3, 4, 6, 0x10, 0x11 };
 	struct iovec iov[4];
 	struct pollfd p;
 	int pipes[2], n;
@@ -188,7 +231,8 @@ static const char *call(struct fuzzer *f)
 		ret = pwritev2(any_file(f), iov, n, any_offset(f), 1 << any(f, 8));
 		return ret < 0 ? "pwritev2" : NULL;
 	case 4:
-		ret = ioctl(any_file(f), _IOC(any(f, 4), EXDMA_IOC_MAGIC, any(f, 5),
+		ret = ioctl(any_file(f), _IOC(any(f, 4), EXDMA_IOC_MAGIC,
+					      numbers[any(f, ARRAY_SIZE(numbers))],
 					      any(f, 256)), any_struct(f));
 		return ret < 0 ? "ioctl" : NULL;
 	case 5:
@@ -221,7 +265,8 @@ static const char *call(struct fuzzer *f)
 		errno = n;
 		return ret < 0 ? "splice" : NULL;
 	case 12:
-		ret = fcntl(any_file(f), F_SETFL, any(f, 2) ? O_NONBLOCK : 0);
+		ret = fcntl(f->fd[SPECIAL + any(f, FILES - SPECIAL)], F_SETFL,
+			    f->stream || any(f, 2) ? O_NONBLOCK : 0);
 		return ret < 0 ? "fcntl" : NULL;
 	default:
 		reopen(f, any(f, FILES));
@@ -251,6 +296,19 @@ static void *fuzz(void *arg)
 	return NULL;
 }
 
+/* Of a stream: a packet goes, and one comes. */
+static void expect_works(struct __test_metadata *_metadata, FIXTURE_DATA(fuzz) *self)
+{
+	uint8_t *buf = memory(MIB);
+
+	if (self->stream) {
+		EXPECT_EQ(100 * KIB, write(open_in(&self->card, 1), buf, 100 * KIB));
+		EXPECT_LT(0, read(open_out(&self->card, 1), buf, MIB));
+	} else {
+		EXPECT_TRUE(card_works(&self->card, 100 * KIB, random_next(&self->random)));
+	}
+}
+
 TEST_F_TIMEOUT(fuzz, calls_that_make_no_sense, 3600)
 {
 	struct fuzzer f[THREADS] = { };
@@ -258,6 +316,7 @@ TEST_F_TIMEOUT(fuzz, calls_that_make_no_sense, 3600)
 
 	for (i = 0; i < THREADS; i++) {
 		f[i].card = &self->card;
+		f[i].stream = self->stream;
 		f[i].random.state = random_next(&self->random);
 		f[i].calls = self->calls;
 		f[i].room = memory(2 * ROOM);
@@ -273,7 +332,7 @@ TEST_F_TIMEOUT(fuzz, calls_that_make_no_sense, 3600)
 			TH_LOG("%s: %s", f[i].wrong, strerror(f[i].err));
 		}
 	}
-	EXPECT_TRUE(card_works(&self->card, 100 * KIB, random_next(&self->random)));
+	expect_works(_metadata, self);
 }
 
 /* Descriptors that come and go, in threads and processes, with calls on them. */
@@ -316,7 +375,7 @@ TEST_F_TIMEOUT(fuzz, a_storm_of_opens, 3600)
 		pthread_join(f[i].thread, NULL);
 		EXPECT_EQ(NULL, f[i].wrong) TH_LOG("%s", strerror(f[i].err));
 	}
-	EXPECT_TRUE(card_works(&self->card, 100 * KIB, random_next(&self->random)));
+	expect_works(_metadata, self);
 }
 
 TEST_HARNESS_MAIN

@@ -418,7 +418,7 @@ static void *open_and_close(void *arg)
 	return NULL;
 }
 
-TEST_F(lifetime, opened_while_it_comes_and_goes)
+TEST_F_TIMEOUT(lifetime, opened_while_it_comes_and_goes, 120)
 {
 	struct opener o[3];
 	int i, round;

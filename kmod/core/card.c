@@ -18,9 +18,18 @@
 #include "card.h"
 #include "channel.h"
 #include "compat.h"
+#include "event.h"
 #include "receive.h"
+#include "window.h"
 
 static DEFINE_IDA(card_numbers);
+
+/* Programs let go of the registers: they are going away. */
+static void card_hold(struct exdma_card *card)
+{
+	exdma_windows_hold(card);
+	exdma_events_hold(card);
+}
 
 static void card_gate_drained(struct percpu_ref *gate)
 {
@@ -36,6 +45,8 @@ static void card_free(struct kref *refs)
 
 	list_for_each_entry_safe(ch, next, &card->channels, siblings)
 		exdma_channel_destroy(ch);
+	exdma_windows_free(card);
+	exdma_events_free(card);
 	percpu_ref_exit(&card->gate);
 	mutex_destroy(&card->lifecycle);
 	ida_free(&card_numbers, card->number);
@@ -76,6 +87,7 @@ static void card_shut(struct exdma_card *card)
 		return;
 	WRITE_ONCE(card->gone, true);
 	percpu_ref_kill(&card->gate);
+	card_hold(card);
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_gate(ch);
 	list_for_each_entry(ch, &card->channels, siblings)
@@ -94,6 +106,7 @@ static void card_shut(struct exdma_card *card)
 		if (ch->receive)
 			exdma_receive_wake(ch->receive);
 	exdma_card_changed(card);
+	exdma_events_wake(card);
 }
 
 static void card_loss(struct work_struct *work)
@@ -128,6 +141,8 @@ static void card_go_on(struct exdma_card *card, bool reset)
 	lockdep_assert_held(&card->lifecycle);
 
 	WRITE_ONCE(card->resets, card->resets + reset);
+	exdma_windows_release(card);
+	exdma_events_release(card);
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_thaw(ch);
 }
@@ -144,6 +159,7 @@ static int card_do_reset(struct exdma_card *card)
 
 	lockdep_assert_held(&card->lifecycle);
 
+	card_hold(card);
 	/* All of them first: where two share an engine, it is to become idle. */
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_freeze(ch);
@@ -231,6 +247,7 @@ void exdma_card_freeze(struct exdma_card *card)
 
 	mutex_lock(&card->lifecycle);
 	card->frozen = true;
+	card_hold(card);
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_freeze(ch);
 	if (!card->gone)
@@ -295,6 +312,9 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 	strscpy(card->bus_id, dev_name(parent), sizeof(card->bus_id));
 	init_completion(&card->drained);
 	mutex_init(&card->lifecycle);
+	init_rwsem(&card->access);
+	INIT_LIST_HEAD(&card->windows);
+	INIT_LIST_HEAD(&card->events);
 	init_waitqueue_head(&card->change);
 	INIT_WORK(&card->loss, card_loss);
 	INIT_WORK(&card->repair, card_repair);
@@ -369,7 +389,9 @@ static void card_set_limits(struct exdma_card *card)
  */
 int exdma_card_register(struct exdma_card *card)
 {
+	struct exdma_window *win;
 	struct exdma_channel *ch;
+	struct exdma_event *ev;
 	struct exdma_node *node;
 	int err = 0;
 
@@ -390,6 +412,16 @@ int exdma_card_register(struct exdma_card *card)
 		}
 		ch->node = node;
 	}
+	list_for_each_entry(win, &card->windows, siblings) {
+		err = exdma_window_create_node(win);
+		if (err)
+			goto unlock;
+	}
+	list_for_each_entry(ev, &card->events, siblings) {
+		err = exdma_event_create_node(ev);
+		if (err)
+			goto unlock;
+	}
 unlock:
 	mutex_unlock(&card->lifecycle);
 	return err;
@@ -400,12 +432,21 @@ EXPORT_SYMBOL_EXDMA(exdma_card_register);
 static void card_release_device(struct exdma_card *card)
 {
 	struct exdma_channel *ch;
+	struct exdma_event *ev;
 
 	list_for_each_entry(ch, &card->channels, siblings)
 		if (ch->irq && ch->irq_id == ch)
 			free_irq(ch->irq, ch);
+	list_for_each_entry(ev, &card->events, siblings)
+		if (ev->irq)
+			free_irq(ev->irq, ev);
 	if (card->irq)
 		free_irq(card->irq, card);
+	if (card->event_irq)
+		free_irq(card->event_irq, card);
+	/* No handler is left that could queue it again. */
+	list_for_each_entry(ev, &card->events, siblings)
+		cancel_delayed_work_sync(&ev->later);
 	list_for_each_entry(ch, &card->channels, siblings)
 		cancel_work_sync(&ch->work);
 	if (card->quarantined)
@@ -426,7 +467,9 @@ static void card_release_device(struct exdma_card *card)
  */
 void exdma_card_unregister(struct exdma_card *card)
 {
+	struct exdma_window *win;
 	struct exdma_channel *ch;
+	struct exdma_event *ev;
 
 	mutex_lock(&card->lifecycle);
 	card_shut(card);
@@ -434,6 +477,12 @@ void exdma_card_unregister(struct exdma_card *card)
 	cancel_work_sync(&card->loss);
 	cancel_work_sync(&card->repair);
 
+	list_for_each_entry(ev, &card->events, siblings)
+		if (ev->node)
+			exdma_node_remove(ev->node);
+	list_for_each_entry(win, &card->windows, siblings)
+		if (win->node)
+			exdma_node_remove(win->node);
 	list_for_each_entry(ch, &card->channels, siblings)
 		if (ch->node)
 			exdma_node_remove(ch->node);
@@ -473,6 +522,27 @@ static irqreturn_t channel_thread(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+static irqreturn_t event_hard(int irq, void *data)
+{
+	return exdma_event_raise(data);
+}
+
+static irqreturn_t event_thread(int irq, void *data)
+{
+	exdma_event_deliver(data);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t card_events_thread(int irq, void *data)
+{
+	struct exdma_card *card = data;
+	struct exdma_event *ev;
+
+	list_for_each_entry(ev, &card->events, siblings)
+		exdma_event_deliver(ev);
+	return IRQ_HANDLED;
+}
+
 static irqreturn_t card_thread(int irq, void *data)
 {
 	struct exdma_card *card = data;
@@ -480,7 +550,7 @@ static irqreturn_t card_thread(int irq, void *data)
 
 	list_for_each_entry(ch, &card->channels, siblings)
 		exdma_channel_bottom_half(ch);
-	return IRQ_HANDLED;
+	return card_events_thread(irq, data);
 }
 
 /**
@@ -516,8 +586,9 @@ EXPORT_SYMBOL_EXDMA(exdma_channel_request_irq);
  * @card: the card, all channels added.
  * @irq: Linux interrupt number.
  * @handler: asks the card which channels want it, calls
- *	exdma_channel_interrupt() for each and returns IRQ_WAKE_THREAD if one
- *	of them did, IRQ_NONE if there was none. Its cookie is @card.
+ *	exdma_channel_interrupt() for each (exdma_event_raise() for each event)
+ *	and returns IRQ_WAKE_THREAD if one of them did, IRQ_NONE if there was
+ *	none. Its cookie is @card.
  * @flags: IRQF_SHARED for INTx, else 0.
  *
  * Context: may sleep.
@@ -541,3 +612,45 @@ int exdma_card_request_irq(struct exdma_card *card, unsigned int irq,
 	return 0;
 }
 EXPORT_SYMBOL_EXDMA(exdma_card_request_irq);
+
+/**
+ * exdma_event_request_irq - give an event an interrupt of its own
+ * @ev: the event.
+ * @irq: Linux interrupt number; not shared, edge.
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno of request_threaded_irq().
+ */
+int exdma_event_request_irq(struct exdma_event *ev, unsigned int irq)
+{
+	int err;
+
+	err = request_threaded_irq(irq, event_hard, event_thread, IRQF_NO_THREAD, ev->name, ev);
+	if (!err)
+		ev->irq = irq;
+	return err;
+}
+EXPORT_SYMBOL_EXDMA(exdma_event_request_irq);
+
+/**
+ * exdma_card_request_event_irq - one interrupt for several events
+ * @card: the card, all events added.
+ * @irq: Linux interrupt number; not shared with others.
+ * @handler: asks the card which events want it, calls exdma_event_raise() for
+ *	each and returns IRQ_WAKE_THREAD if one of them did. Its cookie is @card.
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno of request_threaded_irq().
+ */
+int exdma_card_request_event_irq(struct exdma_card *card, unsigned int irq,
+				 irq_handler_t handler)
+{
+	int err;
+
+	err = request_threaded_irq(irq, handler, card_events_thread, IRQF_NO_THREAD,
+				   card->driver, card);
+	if (!err)
+		card->event_irq = irq;
+	return err;
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_request_event_irq);

@@ -10,6 +10,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu-refcount.h>
+#include <linux/rwsem.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -30,6 +31,7 @@
  * @by_index: the same by direction and index, without holes.
  * @channel_count: by direction.
  * @node: /dev/exdmaN.
+ * @nodes: how many nodes were ever made; each has a minor number of its own.
  * @max_segment: bytes; the longest contiguous piece that every channel and the
  *	DMA API can take.
  * @translated: an IOMMU translates its addresses, so that mapping is dear.
@@ -42,6 +44,15 @@
  * @drained: the gate is closed and nobody holds it.
  * @lifecycle: serializes register, unregister, loss and repair.
  * @frozen: between exdma_card_freeze() and exdma_card_thaw().
+ * @access: held for reading by whoever uses the registers for a program.
+ * @held: nobody may do so now: the registers are not there. Changed with both
+ *	@lifecycle and @access, the latter for writing.
+ * @windows: all of them; constant from exdma_card_register() on.
+ * @window_count: how many.
+ * @events: all of them; constant from exdma_card_register() on.
+ * @event_count: how many.
+ * @inode: its address space is that of all files of windows; NULL if there is
+ *	no window.
  * @resets: how often the device was set up anew.
  * @quarantined: the device could not be stopped; the memory that it was given
  *	is never freed.
@@ -51,6 +62,7 @@
  * @loss: exdma_card_lost() in process context.
  * @repair: exdma_card_stuck() in process context.
  * @irq: the interrupt of all channels together, or 0.
+ * @event_irq: the interrupt of several events together, or 0.
  */
 struct exdma_card {
 	struct kref refs;
@@ -64,6 +76,7 @@ struct exdma_card {
 	struct exdma_channel *by_index[EXDMA_DIRS][EXDMA_MAX_CHANNELS];
 	u32 channel_count[EXDMA_DIRS];
 	struct exdma_node *node;
+	u32 nodes;
 	u32 max_segment;
 	bool translated;
 	u32 unit[EXDMA_DIRS];
@@ -74,6 +87,13 @@ struct exdma_card {
 	struct completion drained;
 	struct mutex lifecycle;	/* see above */
 	bool frozen;
+	struct rw_semaphore access;
+	bool held;
+	struct list_head windows;
+	u32 window_count;
+	struct list_head events;
+	u32 event_count;
+	struct inode *inode;
 	u32 resets;
 	bool quarantined;
 	bool gone;
@@ -81,6 +101,7 @@ struct exdma_card {
 	struct work_struct loss;
 	struct work_struct repair;
 	unsigned int irq;
+	unsigned int event_irq;
 };
 
 struct device *exdma_card_parent(const struct exdma_card *card);

@@ -17,7 +17,7 @@
  *
  * What each transition needs:
  *
- *	submit		-> pending
+ *	submit		-> pending; of a stream perhaps -> behind, see packet.c
  *	stage		pending -> staged: room in the ring
  *	launch		staged -> running: the engine is idle
  *	reap		running -> finished, or woken: the engine is past it
@@ -651,16 +651,16 @@ int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bo
 	bool more;
 
 	raw_spin_lock_irqsave(ch->lock, flags);
-	if (ch->state == EXDMA_CH_DEAD)
-		err = -ENODEV;
-	else if (ch->desc.stream)
+	if (ch->state == EXDMA_CH_DEAD) {
+		raw_spin_unlock_irqrestore(ch->lock, flags);
+		return -ENODEV;
+	}
+	if (ch->desc.stream)
 		err = exdma_packet_queue(ch, req);
 	else
 		list_add_tail(&req->node, &ch->pending);
-	if (err) {
-		raw_spin_unlock_irqrestore(ch->lock, flags);
-		return err;
-	}
+	if (err)
+		goto go_on;
 	req->id = ch->next_id++;
 	req->held = hold;
 	ch->batch |= hold;
@@ -670,13 +670,15 @@ int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bo
 	ch->stats.depth_max = max_t(u64, ch->stats.depth_max, ch->depth);
 	ch->stats.copybreak += req->bounced;
 	trace_exdma_submit(ch, req);
+go_on:
+	/* Those behind a packet that is over now are pending, too. */
 	more = channel_stage(ch);
 	exdma_channel_launch(ch, EXDMA_START_SUBMIT);
 	/* Under the lock: once the channel is dead, its interrupt may go. */
 	if (more)
 		exdma_channel_kick(ch);
 	raw_spin_unlock_irqrestore(ch->lock, flags);
-	return 0;
+	return err;
 }
 
 /**

@@ -11,6 +11,7 @@
 
 #include <linux/bvec.h>
 #include <linux/compiler.h>
+#include <linux/eventfd.h>
 #include <linux/highmem.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -48,6 +49,33 @@
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
 #define WQ_PERCPU	0
 #endif
+
+/* vma->vm_flags became read-only: 6.3. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+/* Faults got a lock for each mapping, beside mmap_lock: 6.6. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+static inline void release_fault_lock(struct vm_fault *vmf)
+{
+	mmap_read_unlock(vmf->vma->vm_mm);
+}
+#endif
+
+/* eventfd_signal() lost its count, which is 1 now: 6.8. */
+static inline void exdma_eventfd_add(struct eventfd_ctx *ctx, u64 n)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	while (n--)
+		eventfd_signal(ctx);
+#else
+	eventfd_signal(ctx, n);
+#endif
+}
 
 /*
  * copy_splice_read(), a read_iter() into fresh pages, took the place of

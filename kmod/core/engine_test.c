@@ -64,6 +64,14 @@ static int engine_stop(struct exdma_channel *ch)
 	return engine->stop_result;
 }
 
+static int engine_received(struct exdma_channel *ch, u32 slot, u32 *bytes)
+{
+	struct engine *engine = exdma_channel_priv(ch);
+
+	*bytes = engine->came[slot].bytes;
+	return engine->came[slot].result;
+}
+
 static void engine_report(struct exdma_channel *ch)
 {
 	struct engine *engine = exdma_channel_priv(ch);
@@ -76,6 +84,7 @@ const struct exdma_channel_ops engine_ops = {
 	.start = engine_start,
 	.progress = engine_progress,
 	.inspect = engine_inspect,
+	.received = engine_received,
 	.stop = engine_stop,
 	.report = engine_report,
 };
@@ -102,10 +111,12 @@ static const struct exdma_card_ops card_ops = {
 	.isolate = engine_isolate,
 };
 
-int engine_setup(struct kunit *test)
+static int engine_make(struct kunit *test, enum exdma_dir dir, bool stream)
 {
 	struct exdma_channel_desc channel = {
-		.dir = EXDMA_H2C,
+		.dir = dir,
+		.stream = stream,
+		.beat = 64,
 		.ops = &engine_ops,
 		.desc_bytes = 32,
 		.slots = SLOTS,
@@ -140,6 +151,21 @@ int engine_setup(struct kunit *test)
 	disable_work_sync(&engine->card->loss);
 	disable_work_sync(&engine->card->repair);
 	return 0;
+}
+
+int engine_setup(struct kunit *test)
+{
+	return engine_make(test, EXDMA_H2C, false);
+}
+
+int engine_setup_stream(struct kunit *test)
+{
+	return engine_make(test, EXDMA_H2C, true);
+}
+
+int engine_setup_receiver(struct kunit *test)
+{
+	return engine_make(test, EXDMA_C2H, true);
 }
 
 void engine_teardown(struct kunit *test)
@@ -201,6 +227,7 @@ void engine_expect_idle(struct engine *engine)
 	struct kunit *test = engine->test;
 
 	KUNIT_EXPECT_TRUE(test, list_empty(&ch->pending));
+	KUNIT_EXPECT_TRUE(test, list_empty(&ch->behind));
 	KUNIT_EXPECT_TRUE(test, list_empty(&ch->staged));
 	KUNIT_EXPECT_TRUE(test, list_empty(&ch->running));
 	KUNIT_EXPECT_TRUE(test, list_empty(&ch->finished));

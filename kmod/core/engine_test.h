@@ -36,6 +36,10 @@ struct engine {
 	struct exdma_channel *ch;
 
 	struct slot slots[SLOTS];
+	struct {
+		u32 bytes;
+		int result;
+	} came[SLOTS];		/* what it says of a slot that received */
 	u32 starts;
 	u32 first;
 	u32 count;
@@ -63,6 +67,9 @@ extern const struct exdma_channel_ops engine_ops;
 
 /* For struct kunit_suite: test->priv is a card with one such engine. */
 int engine_setup(struct kunit *test);
+/* A stream to the card, and one from it. */
+int engine_setup_stream(struct kunit *test);
+int engine_setup_receiver(struct kunit *test);
 void engine_teardown(struct kunit *test);
 
 /* A request of so many segments, of that length each; synchronous. */

@@ -11,6 +11,7 @@
  *
  *	probe:	exdma_card_alloc()
  *		exdma_channel_add() for each channel, which makes its ring
+ *		exdma_window_add() and exdma_event_add() for what else there is
  *		exdma_channel_request_irq() or exdma_card_request_irq()
  *		exdma_card_register()		nodes appear, transfers may come
  *	remove:	exdma_card_unregister()		nodes gone, every request ended
@@ -33,9 +34,12 @@
 
 struct exdma_card;
 struct exdma_channel;
+struct exdma_event;
 
 /* Most channels of one direction on one card. */
 #define EXDMA_MAX_CHANNELS	32
+/* Events of one card. */
+#define EXDMA_MAX_EVENTS	32
 
 /*
  * Most slots that one request takes: 1 MiB of single pages that do not begin
@@ -175,6 +179,59 @@ struct exdma_channel_desc {
 };
 
 /**
+ * struct exdma_window_desc - memory of the device that programs may use
+ * @name: the NAME of /dev/exdmaN_NAME; copied.
+ * @start: physical address, a multiple of 4. Programs can map the window only
+ *	if it begins and ends with a page.
+ * @bytes: how long it is, a multiple of 4.
+ * @regs: the same, mapped by the card driver, until exdma_card_unregister()
+ *	returns.
+ * @privileged: who has it can do whatever the device can do: only for those
+ *	with CAP_SYS_RAWIO, and not while the kernel is locked down.
+ */
+struct exdma_window_desc {
+	const char *name;
+	phys_addr_t start;
+	u64 bytes;
+	void __iomem *regs;
+	bool privileged;
+};
+
+/**
+ * struct exdma_event_ops - what a card driver does for one event
+ *
+ * All are called with a lock held and interrupts off, some of them from the
+ * hard interrupt handler: they must not sleep, allocate or print.
+ *
+ * @unmask: From now on the line interrupts: when it rises, and at once if it is
+ *	high. Posted writes only.
+ * @mask: From now on it does not. Posted writes only. A message that is on its
+ *	way may still come.
+ * @asserted: Is the line high now, masked or not? May read the bus. Only for
+ *	&exdma_event_desc.level.
+ */
+struct exdma_event_ops {
+	void (*unmask)(struct exdma_event *ev);
+	void (*mask)(struct exdma_event *ev);
+	bool (*asserted)(struct exdma_event *ev);
+};
+
+/**
+ * struct exdma_event_desc - an interrupt line of the card's logic
+ * @index: the K of /dev/exdmaN_eventK, from 0.
+ * @ops: the operations.
+ * @priv: for the card driver, see exdma_event_priv().
+ * @level: it has no vector of its own. exdma_event_raise() is called because the
+ *	device said that the line is high, not because it has just risen.
+ */
+struct exdma_event_desc {
+	u32 index;
+	const struct exdma_event_ops *ops;
+	void *priv;
+	bool level;
+};
+
+/**
  * struct exdma_card_ops - what a card driver does for the whole card
  * @reset: An engine would not stop: reset the whole device and bring it back
  *	to the state it had after probe, all engines idle and their interrupts
@@ -226,12 +283,22 @@ void exdma_card_thaw(struct exdma_card *card, int err);
 void exdma_card_lost(struct exdma_card *card);
 void *exdma_card_priv(const struct exdma_card *card);
 
+int exdma_window_add(struct exdma_card *card, const struct exdma_window_desc *desc);
+
 struct exdma_channel *exdma_channel_add(struct exdma_card *card,
 					const struct exdma_channel_desc *desc);
 void *exdma_channel_priv(const struct exdma_channel *ch);
 void *exdma_channel_ring(const struct exdma_channel *ch, dma_addr_t *dma);
 void *exdma_channel_status(const struct exdma_channel *ch, dma_addr_t *dma);
 struct device *exdma_channel_device(const struct exdma_channel *ch);
+
+struct exdma_event *exdma_event_add(struct exdma_card *card,
+				    const struct exdma_event_desc *desc);
+void *exdma_event_priv(const struct exdma_event *ev);
+int exdma_event_request_irq(struct exdma_event *ev, unsigned int irq);
+int exdma_card_request_event_irq(struct exdma_card *card, unsigned int irq,
+				 irq_handler_t handler);
+irqreturn_t exdma_event_raise(struct exdma_event *ev);
 
 int exdma_channel_request_irq(struct exdma_channel *ch, unsigned int irq);
 int exdma_card_request_irq(struct exdma_card *card, unsigned int irq,

@@ -10,6 +10,7 @@
 #include "channel.h"
 #include "io.h"
 #include "node.h"
+#include "window.h"
 
 /*
  * For watchdogs and recovery. Not bound to a CPU, so that a busy one does not
@@ -41,11 +42,16 @@ static int __init exdma_init(void)
 	err = exdma_batch_init();
 	if (err)
 		goto exit_offload;
-	err = exdma_nodes_init();
+	err = exdma_windows_init();
 	if (err)
 		goto exit_batch;
+	err = exdma_nodes_init();
+	if (err)
+		goto exit_windows;
 	return 0;
 
+exit_windows:
+	exdma_windows_exit();
 exit_batch:
 	exdma_batch_exit();
 exit_offload:
@@ -64,6 +70,7 @@ destroy_wq:
 static void __exit exdma_exit(void)
 {
 	exdma_nodes_exit();
+	exdma_windows_exit();
 	exdma_offload_exit();
 	destroy_workqueue(exdma_cpu_wq);
 	destroy_workqueue(exdma_wq);

@@ -8,7 +8,6 @@
  */
 #include <linux/cpumask.h>
 #include <linux/fs.h>
-#include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
@@ -24,12 +23,13 @@
 #include "compat.h"
 #include "io.h"
 #include "node.h"
+#include "window.h"
 
-/* One for the memory of each card, one for each channel. */
-#define MINORS	(EXDMA_MAX_CARDS * (1 + EXDMA_DIRS * EXDMA_MAX_CHANNELS))
+/* Of one card: its memory, channels, windows, events. */
+#define CARD_MINORS	(1 + EXDMA_DIRS * EXDMA_MAX_CHANNELS + EXDMA_MAX_WINDOWS + EXDMA_MAX_EVENTS)
+#define MINORS		(EXDMA_MAX_CARDS * CARD_MINORS)
 
 static dev_t first_devt;
-static DEFINE_IDA(minors);
 
 static struct class exdma_class = {
 	.name = "exdma",
@@ -68,7 +68,7 @@ MODULE_PARM_DESC(dispatch,
 
 static int node_open(struct inode *inode, struct file *file)
 {
-	struct exdma_node *node = container_of(inode->i_cdev, struct exdma_node, cdev);
+	struct exdma_node *node = exdma_node_from_inode(inode);
 	struct exdma_client *client;
 	int err;
 
@@ -245,8 +245,17 @@ static int node_size(void __user *arg, u32 least)
 	return size;
 }
 
-/* Takes the caller's struct, and tells it the size of ours. */
-static int node_fetch(void __user *arg, void *struct_in, u32 known, u32 least)
+/**
+ * exdma_ioctl_fetch - take the caller's struct, and tell it the size of ours
+ * @arg: where it is.
+ * @struct_in: where to put it.
+ * @known: size of ours.
+ * @least: size of it when it was new.
+ *
+ * Context: may sleep.
+ * Return: 0, -EFAULT, -EINVAL, -E2BIG.
+ */
+int exdma_ioctl_fetch(void __user *arg, void *struct_in, u32 known, u32 least)
 {
 	int size = node_size(arg, least);
 
@@ -364,7 +373,7 @@ static int node_set_options(struct exdma_client *client, void __user *arg)
 	struct exdma_options options;
 	int cpu, err;
 
-	err = node_fetch(arg, &options, sizeof(options), OPTIONS_LEAST);
+	err = exdma_ioctl_fetch(arg, &options, sizeof(options), OPTIONS_LEAST);
 	if (err)
 		return err;
 	cpu = options.completion_cpu;
@@ -386,6 +395,26 @@ static int node_set_options(struct exdma_client *client, void __user *arg)
 	return 0;
 }
 
+/**
+ * exdma_card_ioctl - what can be asked of the card behind any node
+ * @card: the card.
+ * @file: the open file.
+ * @cmd: what is asked.
+ * @arg: its argument.
+ *
+ * Context: may sleep.
+ * Return: as the call in question; -ENOTTY if it is not one of these.
+ */
+long exdma_card_ioctl(struct exdma_card *card, struct file *file, unsigned int cmd,
+		      void __user *arg)
+{
+	if (cmd == EXDMA_IOC_RESET)
+		return file->f_mode & FMODE_WRITE ? exdma_card_reset(card) : -EBADF;
+	if (exdma_ioctl_is(cmd, EXDMA_IOC_CARD_INFO))
+		return node_card_info(card, arg);
+	return -ENOTTY;
+}
+
 static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct exdma_client *client = file->private_data;
@@ -397,14 +426,9 @@ static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		exdma_order_barrier(&client->order);
 		return 0;
 	}
-	if (cmd == EXDMA_IOC_RESET)
-		return file->f_mode & FMODE_WRITE ? exdma_card_reset(client->card) : -EBADF;
-	/* The size is in the struct: whichever the number carries will do. */
-	if (_IOC_TYPE(cmd) != EXDMA_IOC_MAGIC || _IOC_DIR(cmd) != (_IOC_READ | _IOC_WRITE))
-		return -ENOTTY;
+	if (!exdma_ioctl_takes_struct(cmd))
+		return exdma_card_ioctl(client->card, file, cmd, user);
 	switch (_IOC_NR(cmd)) {
-	case _IOC_NR(EXDMA_IOC_CARD_INFO):
-		return node_card_info(client->card, user);
 	case _IOC_NR(EXDMA_IOC_CHANNEL_INFO):
 		return client->ch ? node_channel_info(client->ch, user) : -ENOTTY;
 	case _IOC_NR(EXDMA_IOC_GET_OPTIONS):
@@ -412,7 +436,7 @@ static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case _IOC_NR(EXDMA_IOC_SET_OPTIONS):
 		return node_set_options(client, user);
 	default:
-		return -ENOTTY;
+		return exdma_card_ioctl(client->card, file, cmd, user);
 	}
 }
 
@@ -437,9 +461,49 @@ static void node_release(struct device *dev)
 {
 	struct exdma_node *node = exdma_node_from_dev(dev);
 
-	ida_free(&minors, MINOR(dev->devt) - MINOR(first_devt));
 	exdma_card_put(node->card);
 	kfree(node);
+}
+
+static struct exdma_node *node_create(struct exdma_card *card, const char *name,
+				      const struct file_operations *fops,
+				      const struct attribute_group **groups,
+				      struct exdma_channel *ch, void *part)
+{
+	struct exdma_node *node;
+	int minor, err;
+
+	if (card->nodes == CARD_MINORS)
+		return ERR_PTR(-ENOSPC);
+	node = kzalloc_obj(*node);
+	if (!node)
+		return ERR_PTR(-ENOMEM);
+	/*
+	 * A name always has the same number: who is between finding a node and
+	 * opening it while its card goes and comes gets that node, or none.
+	 */
+	minor = card->number * CARD_MINORS + card->nodes++;
+
+	device_initialize(&node->dev);
+	node->card = exdma_card_get(card);
+	node->ch = ch;
+	node->part = part;
+	node->dev.class = &exdma_class;
+	node->dev.devt = MKDEV(MAJOR(first_devt), MINOR(first_devt) + minor);
+	node->dev.parent = card->node ? &card->node->dev : exdma_card_parent(card);
+	node->dev.groups = groups;
+	node->dev.release = node_release;
+	cdev_init(&node->cdev, fops);
+	node->cdev.owner = THIS_MODULE;
+
+	err = dev_set_name(&node->dev, "%s", name);
+	if (!err)
+		err = cdev_device_add(&node->cdev, &node->dev);
+	if (err) {
+		put_device(&node->dev);
+		return ERR_PTR(err);
+	}
+	return node;
 }
 
 /**
@@ -454,40 +518,30 @@ static void node_release(struct device *dev)
 struct exdma_node *exdma_node_create(struct exdma_card *card,
 				     struct exdma_channel *ch)
 {
-	struct exdma_node *node;
-	int minor, err;
+	char name[16];
 
-	node = kzalloc_obj(*node);
-	if (!node)
-		return ERR_PTR(-ENOMEM);
-	minor = ida_alloc_max(&minors, MINORS - 1, GFP_KERNEL);
-	if (minor < 0) {
-		kfree(node);
-		return ERR_PTR(minor);
-	}
+	snprintf(name, sizeof(name), "exdma%d", card->number);
+	return node_create(card, ch ? ch->name : name, &node_fops,
+			   ch ? exdma_channel_groups : exdma_card_groups, ch, NULL);
+}
 
-	device_initialize(&node->dev);
-	node->card = exdma_card_get(card);
-	node->ch = ch;
-	node->dev.class = &exdma_class;
-	node->dev.devt = MKDEV(MAJOR(first_devt), MINOR(first_devt) + minor);
-	node->dev.parent = ch ? &card->node->dev : exdma_card_parent(card);
-	node->dev.groups = ch ? exdma_channel_groups : exdma_card_groups;
-	node->dev.release = node_release;
-	cdev_init(&node->cdev, &node_fops);
-	node->cdev.owner = THIS_MODULE;
-
-	if (ch)
-		err = dev_set_name(&node->dev, "%s", ch->name);
-	else
-		err = dev_set_name(&node->dev, "exdma%d", card->number);
-	if (!err)
-		err = cdev_device_add(&node->cdev, &node->dev);
-	if (err) {
-		put_device(&node->dev);
-		return ERR_PTR(err);
-	}
-	return node;
+/**
+ * exdma_node_create_part - the same for what is no channel
+ * @card: whose node it is; that of its memory is there.
+ * @name: of the node.
+ * @fops: what can be done with it.
+ * @groups: what is in its sysfs directory.
+ * @part: see &exdma_node.part; lives as long as the card.
+ *
+ * Context: may sleep.
+ * Return: the node, to be removed with exdma_node_remove(), or an ERR_PTR().
+ */
+struct exdma_node *exdma_node_create_part(struct exdma_card *card, const char *name,
+					  const struct file_operations *fops,
+					  const struct attribute_group **groups,
+					  void *part)
+{
+	return node_create(card, name, fops, groups, NULL, part);
 }
 
 /**
@@ -519,5 +573,4 @@ void exdma_nodes_exit(void)
 {
 	unregister_chrdev_region(first_devt, MINORS);
 	class_unregister(&exdma_class);
-	ida_destroy(&minors);
 }

@@ -463,7 +463,7 @@ void exdma_receive_unmap(struct exdma_receive *rx)
 
 	for (i = 0; rx && i < rx->count; i++) {
 		buf = &rx->bufs[i];
-		if (buf->page && !buf->req.quarantined)
+		if (buf->page)
 			dma_unmap_page(receive_device(rx), sg_dma_address(&buf->sg), rx->size,
 				       DMA_FROM_DEVICE);
 	}
@@ -492,7 +492,8 @@ struct exdma_receive *exdma_receive_create(struct exdma_channel *ch)
 
 /**
  * exdma_receive_destroy - nobody can reach the channel any more
- * @rx: the stream, or NULL.
+ * @rx: the stream, or NULL. What a device that could not be stopped knows of is
+ *	never freed.
  */
 void exdma_receive_destroy(struct exdma_receive *rx)
 {
@@ -500,9 +501,8 @@ void exdma_receive_destroy(struct exdma_receive *rx)
 
 	if (!rx)
 		return;
-	for (i = 0; i < rx->count; i++)
-		if (!rx->bufs[i].req.quarantined)
-			__free_pages(rx->bufs[i].page, get_order(rx->size));
+	for (i = 0; i < rx->count && !rx->ch->card->quarantined; i++)
+		__free_pages(rx->bufs[i].page, get_order(rx->size));
 	kvfree(rx->bufs);
 	kfree(rx);
 }

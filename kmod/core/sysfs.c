@@ -9,7 +9,9 @@
 
 #include "card.h"
 #include "channel.h"
+#include "event.h"
 #include "node.h"
+#include "window.h"
 
 static ssize_t aperture_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
@@ -139,3 +141,50 @@ const struct attribute_group *exdma_channel_groups[] = {
 	&exdma_stats_group,
 	NULL
 };
+
+static ssize_t bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct exdma_window *win = exdma_node_from_dev(dev)->part;
+
+	return sysfs_emit(buf, "%llu\n", win->desc.bytes);
+}
+static DEVICE_ATTR_RO(bytes);
+
+static struct attribute *window_attrs[] = {
+	&dev_attr_bytes.attr,
+	NULL
+};
+
+static const struct attribute_group window_group = {
+	.attrs = window_attrs,
+};
+
+const struct attribute_group *exdma_window_groups[] = { &window_group, NULL };
+
+#define EVENT_ATTR(_name, _field)						\
+static ssize_t _name##_show(struct device *dev, struct device_attribute *attr,	\
+			    char *buf)						\
+{										\
+	struct exdma_event_state state;						\
+										\
+	exdma_event_get_state(exdma_node_from_dev(dev)->part, &state);		\
+	return sysfs_emit(buf, "%llu\n", (u64)state._field);			\
+}										\
+static DEVICE_ATTR_RO(_name)
+
+EVENT_ATTR(events, count);
+EVENT_ATTR(throttled, throttled);
+EVENT_ATTR(masked, masked);
+
+static struct attribute *event_attrs[] = {
+	&dev_attr_events.attr,
+	&dev_attr_throttled.attr,
+	&dev_attr_masked.attr,
+	NULL
+};
+
+static const struct attribute_group event_group = {
+	.attrs = event_attrs,
+};
+
+const struct attribute_group *exdma_event_groups[] = { &event_group, NULL };

@@ -41,13 +41,16 @@ static void check_alignment(struct engine *e, const struct xdma_desc *d)
 	uint64_t src = d->src, dst = d->dst;
 	struct books *b = e->x->books;
 
-	/* a stream has no address of its own, so none that could be fixed */
-	if (e->stream && e->dir == XDMA_H2C)
-		dst = 0;
-	else if (e->stream)
-		src = 0;
-	else if (e->control & CTRL_FIXED)
-		addr_align = len_align = e->x->setup.width_bits / 8;
+	if (e->stream) {
+		/* it has no address, so none that could be aligned or fixed */
+		if (e->dir == XDMA_H2C)
+			dst = 0;
+		else
+			src = 0;
+	} else if (e->control & CTRL_FIXED) {
+		addr_align = e->x->setup.width_bits / 8;
+		len_align = addr_align;
+	}
 	if (addr_align > 1 && (src % addr_align || dst % addr_align))
 		books_violation(b, e->id, V_MISALIGNED,
 				"descriptor 0x%llx: source 0x%llx, destination 0x%llx, alignment %u",
@@ -65,7 +68,7 @@ static void check_stream(struct engine *e, const struct xdma_desc *d)
 	uint32_t unit = e->dir == XDMA_C2H ? DESC_ST_C2H_UNIT : e->x->setup.width_bits / 8;
 	struct books *b = e->x->books;
 
-	/* only the end of a packet may be an odd piece; C2H memory ends nothing */
+	/* only the last piece of an H2C packet may have any length */
 	if (d->len % unit && (e->dir == XDMA_C2H || !(d->control & DESC_EOP)))
 		books_violation(b, e->id, V_LENGTH,
 				"descriptor 0x%llx: length %u is not a multiple of %u",

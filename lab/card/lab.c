@@ -7,10 +7,10 @@
 
 _Static_assert(LAB_STRUCK_DIE - LAB_STRUCK_HANG == FAULT_DIE && FAULT_DIE + 1 == FAULT_KINDS &&
 	       LAB_STRUCK_SLOW - LAB_STRUCK_HANG == FAULT_SLOW, "one order, two names");
-_Static_assert((int)SINK_LOOP == LAB_H2C_LOOP && (int)SINK_DROP == LAB_H2C_SINK &&
-	       (int)SINK_CHECK == LAB_H2C_CHECK && (int)SINK_STALL == LAB_H2C_STALL &&
-	       (int)SOURCE_LOOP == LAB_C2H_LOOP && (int)SOURCE_GENERATE == LAB_C2H_GENERATE &&
-	       (int)SOURCE_SILENT == LAB_C2H_SILENT, "one number, two names");
+_Static_assert(LAB_H2C_LOOP == (int)SINK_LOOP && LAB_H2C_SINK == (int)SINK_DROP &&
+	       LAB_H2C_CHECK == (int)SINK_CHECK && LAB_H2C_STALL == (int)SINK_STALL &&
+	       LAB_C2H_LOOP == (int)SOURCE_LOOP && LAB_C2H_GENERATE == (int)SOURCE_GENERATE &&
+	       LAB_C2H_SILENT == (int)SOURCE_SILENT, "one number, two names");
 _Static_assert(LAB_GEN_FOREVER == STREAM_FOREVER, "one number, two names");
 _Static_assert(LAB_FAULT_ALWAYS == FAULT_ALWAYS, "one number, two names");
 

@@ -133,6 +133,8 @@ static const char usage[] =
 	"                              descriptor and run (0: no limit, no cost)\n"
 	"       width=64..512          datapath bits (256)\n"
 	"       align=HEX              Alignments register (00010140)\n"
+	"       stream=on|off          AXI-ST instead of AXI-MM (off); fifo=SIZE between\n"
+	"                              H2C and C2H (64K)\n"
 	"       strict=on|off          note breaches of the IP's rules (on)\n"
 	"       fault=KIND:TARGET...   go wrong; several joined with +; TARGET like h2c0,\n"
 	"                              user3 or card; see README.md for what each does:\n"

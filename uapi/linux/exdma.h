@@ -26,6 +26,24 @@
 /** EXDMA_IOC_MAGIC - ioctl type byte; the numbers 0x00 to 0x1f are ours. */
 #define EXDMA_IOC_MAGIC			0xDA
 
+/*
+ * Nodes that move no data:
+ *
+ * /dev/exdmaN_user, _bypass, _control are windows onto a card's BARs. The file
+ * position is an offset in bytes; read and write move whole 32-bit words in the
+ * host's byte order, upwards, one bus access each: EINVAL if position or count
+ * is not a multiple of 4. At or after the end read returns 0 and write ENOSPC.
+ * mmap (MAP_SHARED only) gives the same memory. While the card is reset all of
+ * them wait, or give EAGAIN; a mapping of a card that is gone gives SIGBUS.
+ * _control needs CAP_SYS_RAWIO (EPERM) and a kernel that is not locked down.
+ *
+ * /dev/exdmaN_eventK, 0 to 15, are interrupts of the card's own logic. read of
+ * 4 bytes or more waits for an event and returns 4 bytes, a __u32: how many
+ * there were since this open file was opened or last read; EINVAL for fewer.
+ * write of a __u32 masks (0) or unmasks (1) the line, for everybody: EINVAL for
+ * all else. See docs/windows-and-events.md.
+ */
+
 /* struct exdma_card_info.flags */
 #define EXDMA_CARD_HAS_APERTURE		0x1 /* @aperture bounds transfers */
 
@@ -152,6 +170,20 @@ struct exdma_options {
 };
 
 /**
+ * struct exdma_eventfd - where an open file of an event sends its events
+ * @size: in: sizeof the caller's structure; out: bytes known to the kernel.
+ * @flags: reserved, 0.
+ * @fd: of an eventfd, or -1 for none any more.
+ * @reserved: 0.
+ */
+struct exdma_eventfd {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
+};
+
+/**
  * EXDMA_IOC_CARD_INFO - describe the card behind any node.
  *
  * Return: 0, or -1 with EFAULT, EINVAL, E2BIG, ENODEV.
@@ -209,5 +241,19 @@ struct exdma_options {
  * is gone, also because it did not come back from this.
  */
 #define EXDMA_IOC_RESET		_IO(EXDMA_IOC_MAGIC, 0x05)
+
+/**
+ * EXDMA_IOC_SET_EVENTFD - have an eventfd count the events of /dev/exdmaN_eventK
+ *
+ * From now on 1 is added to it for each event, beside what the open file itself
+ * counts for read(). One for each open file: it takes the place of the one
+ * before, which hears nothing any more when this has returned. That the card is
+ * gone is not told by it, but by poll() of the node.
+ *
+ * Return: 0, or -1 with EFAULT; EINVAL for an unknown flag, a file that is no
+ * eventfd, or a number below -1; EBADF for one that is not open; E2BIG, ENODEV;
+ * ENOTTY on other nodes. Nothing has changed then.
+ */
+#define EXDMA_IOC_SET_EVENTFD	_IOWR(EXDMA_IOC_MAGIC, 0x10, struct exdma_eventfd)
 
 #endif /* _UAPI_LINUX_EXDMA_H */

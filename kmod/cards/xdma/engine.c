@@ -14,6 +14,7 @@
 #include <linux/bitfield.h>
 #include <linux/iopoll.h>
 #include <linux/log2.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 
 #include "xdma.h"
@@ -24,9 +25,20 @@
 /* The results of a stream lie behind the writeback word, in their own lines. */
 #define RESULTS_OFFSET		64
 
-static u32 block_left(u32 slot)
+static bool writeback = true;
+module_param(writeback, bool, 0444);
+MODULE_PARM_DESC(writeback,
+		 "Learn from memory how far an engine is (default Y); N: read its registers, if a core does not write back as it should");
+
+static unsigned int max_block = XDMA_BLOCK_DESCS;
+module_param(max_block, uint, 0444);
+MODULE_PARM_DESC(max_block,
+		 "Descriptors that an engine is told to fetch at once: 1, 2, 4, ... 64 (default), if a core cannot take more");
+
+/* Descriptors in a block that begins with this slot, but one. */
+static u32 block_left(const struct xdma_channel *xch, u32 slot)
 {
-	return XDMA_BLOCK_DESCS - 1 - slot % XDMA_BLOCK_DESCS;
+	return xch->block - 1 - slot % xch->block;
 }
 
 /*
@@ -55,7 +67,7 @@ static void xdma_write_desc(struct exdma_channel *ch, u32 slot, dma_addr_t host,
 	if (flags & EXDMA_SEG_EOP)
 		control |= XDMA_DESC_EOP;
 	xch->control[slot] = control;
-	control |= FIELD_PREP(XDMA_DESC_NXT_ADJ, block_left(next));
+	control |= FIELD_PREP(XDMA_DESC_NXT_ADJ, block_left(xch, next));
 
 	desc->control = cpu_to_le32(control);
 	desc->bytes = cpu_to_le32(len);
@@ -75,7 +87,7 @@ static void xdma_write_desc(struct exdma_channel *ch, u32 slot, dma_addr_t host,
 static void xdma_end_run(struct xdma_channel *xch, u32 first, u32 count)
 {
 	u32 last = first + count - 1;
-	u32 block = max(first, last - last % XDMA_BLOCK_DESCS);
+	u32 block = max(first, last - last % xch->block);
 	u32 i, slot;
 
 	for (i = block > first ? block - 1 : block; i < last; i++) {
@@ -92,7 +104,7 @@ static void xdma_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags
 {
 	struct xdma_channel *xch = exdma_channel_priv(ch);
 	dma_addr_t addr = xch->dma + first * sizeof(struct xdma_desc);
-	u32 adj = min(block_left(first), count - 1);
+	u32 adj = min(block_left(xch, first), count - 1);
 	u32 ctrl = xch->ctrl | XDMA_CTRL_RUN;
 
 	if (flags & EXDMA_RUN_FIXED)
@@ -121,8 +133,9 @@ static void xdma_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags
 
 /*
  * The count is read first: if the engine is idle after that, it was final. A
- * busy engine has something to write still, at the least the writeback of its
- * last descriptor, so it is never reported as through.
+ * busy engine may have something to write still, at the least the writeback of
+ * its last descriptor, so it is not reported as through; without writeback it
+ * has nothing more to write once it says that it has stopped.
  */
 static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 {
@@ -136,6 +149,8 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	xch->status |= status & ~XDMA_ST_BUSY;
 	xch->count = count;
 	*done = count;
+	if (!(xch->ctrl & XDMA_CTRL_WRITEBACK) && xch->status & XDMA_ST_STOPPED)
+		status &= ~XDMA_ST_BUSY;
 	/* Whether a descriptor that failed is counted is not documented. */
 	if ((status & XDMA_ST_BUSY || xch->status & XDMA_ST_ERRORS) &&
 	    count >= xch->run_slots)
@@ -173,7 +188,8 @@ static int xdma_progress(struct exdma_channel *ch, u32 *done)
 	u32 wb = le32_to_cpu(READ_ONCE(*xch->writeback));
 
 	/* An error, or a word that cannot be true. */
-	if (unlikely(wb > xch->run_slots || xch->status & XDMA_ST_ERRORS))
+	if (unlikely(wb > xch->run_slots || xch->status & XDMA_ST_ERRORS ||
+		     !(xch->ctrl & XDMA_CTRL_WRITEBACK)))
 		return xdma_inspect(ch, done);
 	/* That a result is written before the count is not documented. */
 	while (xch->results && wb && !xdma_has_result(xch, xch->first + wb - 1))
@@ -251,7 +267,9 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 	/* The length of a packet is not to be a multiple of anything. */
 	u32 errors = xch->stream ? XDMA_ST_ERRORS & ~XDMA_ST_LENGTH : XDMA_ST_ERRORS;
 
-	xch->ctrl = XDMA_CTRL_WRITEBACK | XDMA_ST_STOPPED | XDMA_ST_COMPLETED | errors;
+	xch->ctrl = XDMA_ST_STOPPED | XDMA_ST_COMPLETED | errors;
+	if (writeback)
+		xch->ctrl |= XDMA_CTRL_WRITEBACK;
 	xch->hi = 0;
 	xch->adj = 0;
 
@@ -309,6 +327,7 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 		return ERR_PTR(-ENOMEM);
 	xch->to_card = to_card;
 	xch->index = index;
+	xch->block = rounddown_pow_of_two(clamp(max_block, 1u, XDMA_BLOCK_DESCS));
 	xch->regs = xc->bar + (to_card ? XDMA_H2C(index) : XDMA_C2H(index));
 	xch->sgdma = xc->bar + (to_card ? XDMA_H2C_SGDMA(index) : XDMA_C2H_SGDMA(index));
 

@@ -3,7 +3,7 @@
  * exdma_xdma - cards with the AMD/Xilinx XDMA PCIe IP: probe, interrupts, remove
  *
  * Facts: PG195; which BAR holds the registers is told by the identifiers of
- * the IRQ and the config block, nothing else of any BAR is touched.
+ * the IRQ and the config block, nothing else of any BAR is touched here.
  */
 #include <linux/bitfield.h>
 #include <linux/dma-mapping.h>
@@ -15,6 +15,11 @@
 static int dma_bar = -1;
 module_param(dma_bar, int, 0444);
 MODULE_PARM_DESC(dma_bar, "BAR with the DMA registers, 0 to 5 (default -1: find it)");
+
+static unsigned int event_vectors = XDMA_MAX_USERS;
+module_param(event_vectors, uint, 0444);
+MODULE_PARM_DESC(event_vectors,
+		 "Most MSI-X vectors for user interrupts, 1 to 16; if there are more lines, the last vector is shared (default 16)");
 
 static u32 block_of(void __iomem *block)
 {
@@ -102,10 +107,13 @@ static irqreturn_t xdma_shared_interrupt(int irq, void *data)
 	struct xdma_card *xc = exdma_card_priv(data);
 	irqreturn_t ret = IRQ_NONE;
 	u32 requests, round, i;
+	bool asked;
 
 	for (round = 0; round <= xc->irqs; round++) {
+		asked = false;
+		ret = max(ret, xdma_users_interrupt(xc, &asked));
 		requests = readl(xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_REQ);
-		if (!requests || requests == XDMA_GONE)
+		if (requests == XDMA_GONE || (!requests && !asked))
 			break;
 		for (i = 0; i < xc->irqs; i++)
 			if (requests & BIT(i))
@@ -114,21 +122,37 @@ static irqreturn_t xdma_shared_interrupt(int irq, void *data)
 	/* A caller that polls may have been quicker than its interrupt. */
 	for (i = 0; i < xc->irqs && ret == IRQ_NONE; i++)
 		ret = exdma_channel_owed(xc->by_irq[i]->ch);
-	return ret;
+	/*
+	 * A message is ours whatever the card says now: one handler may have
+	 * served the requests of several, or a line was masked meanwhile.
+	 */
+	return ret == IRQ_NONE && xc->pdev->msi_enabled ? IRQ_HANDLED : ret;
 }
 
-/* The best kind of interrupt that the card and the host have in common. */
-static int alloc_vectors(struct pci_dev *pdev, u32 channels, enum exdma_irq_mode *mode)
+/*
+ * The best kind of interrupt that the card and the host have in common: a vector
+ * for each channel and user line; or for each channel and some lines, the rest
+ * of which share one; or one for all.
+ */
+static int alloc_vectors(struct xdma_card *xc, u32 channels, enum exdma_irq_mode *mode)
 {
-	int err;
+	u32 users = min(xc->user_irqs, clamp(event_vectors, 1u, (u32)XDMA_MAX_USERS));
+	struct pci_dev *pdev = xc->pdev;
+	int got;
 
-	err = pci_alloc_irq_vectors(pdev, channels, channels, PCI_IRQ_MSIX);
-	if (err < 0)
-		err = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_INTX);
-	if (err < 0)
-		return err;
-	*mode = pdev->msix_enabled ? EXDMA_IRQ_MODE_MSIX :
-		pdev->msi_enabled ? EXDMA_IRQ_MODE_MSI : EXDMA_IRQ_MODE_INTX;
+	got = pci_alloc_irq_vectors(pdev, channels + !!users, channels + users, PCI_IRQ_MSIX);
+	if (got < 0)
+		got = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_INTX);
+	if (got < 0)
+		return got;
+	if (pdev->msix_enabled) {
+		*mode = EXDMA_IRQ_MODE_MSIX;
+		xc->own_vectors = got - channels;
+		if (xc->own_vectors < xc->user_irqs)
+			xc->own_vectors--;	/* the last is shared */
+	} else {
+		*mode = pdev->msi_enabled ? EXDMA_IRQ_MODE_MSI : EXDMA_IRQ_MODE_INTX;
+	}
 	return 0;
 }
 
@@ -146,16 +170,17 @@ static int request_irqs(struct xdma_card *xc, enum exdma_irq_mode mode)
 				return err;
 			xc->vectors[i] = i;
 		}
-	} else {
-		err = exdma_card_request_irq(xc->card, pci_irq_vector(xc->pdev, 0),
-					     xdma_shared_interrupt,
-					     mode == EXDMA_IRQ_MODE_INTX ? IRQF_SHARED : 0);
-		if (err)
-			return err;
-		if (mode == EXDMA_IRQ_MODE_INTX)
-			pci_read_config_byte(xc->pdev, PCI_INTERRUPT_PIN, &pin);
-		memset(xc->vectors, pin ? pin - 1 : 0, sizeof(xc->vectors));
+		return xdma_request_event_irqs(xc);
 	}
+	err = exdma_card_request_irq(xc->card, pci_irq_vector(xc->pdev, 0),
+				     xdma_shared_interrupt,
+				     mode == EXDMA_IRQ_MODE_INTX ? IRQF_SHARED : 0);
+	if (err)
+		return err;
+	if (mode == EXDMA_IRQ_MODE_INTX)
+		pci_read_config_byte(xc->pdev, PCI_INTERRUPT_PIN, &pin);
+	memset(xc->vectors, pin ? pin - 1 : 0, sizeof(xc->vectors));
+	memset(xc->user_vectors, pin ? pin - 1 : 0, sizeof(xc->user_vectors));
 	return 0;
 }
 
@@ -225,7 +250,8 @@ static int init_card(struct xdma_card *xc)
 		err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
 	if (err)
 		return err;
-	err = alloc_vectors(pdev, xc->channel_count[EXDMA_H2C] + xc->channel_count[EXDMA_C2H],
+	xc->user_irqs = xdma_count_users(xc);
+	err = alloc_vectors(xc, xc->channel_count[EXDMA_H2C] + xc->channel_count[EXDMA_C2H],
 			    &desc.irq_mode);
 	if (err < 0) {
 		dev_err(&pdev->dev, "no interrupt to be had (%d)\n", err);
@@ -238,6 +264,12 @@ static int init_card(struct xdma_card *xc)
 	}
 
 	err = add_channels(xc, desc.irq_mode != EXDMA_IRQ_MODE_MSIX);
+	if (err)
+		goto unregister;
+	err = xdma_add_windows(xc);
+	if (err)
+		goto unregister;
+	err = xdma_add_events(xc);
 	if (err)
 		goto unregister;
 	xdma_quiesce(xc);
@@ -284,13 +316,18 @@ static int xdma_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = map_registers(xc);
 	if (err)
 		goto disable;
-	err = init_card(xc);
+	err = xdma_map_windows(xc);
 	if (err)
 		goto unmap;
+	err = init_card(xc);
+	if (err)
+		goto unmap_windows;
 	return 0;
 
-unmap:
+unmap_windows:
 	xdma_reset_exit(xc);
+	xdma_unmap_windows(xc);
+unmap:
 	unmap_registers(xc);
 disable:
 	pci_disable_device(pdev);
@@ -308,6 +345,7 @@ static void xdma_remove(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 	exdma_card_put(xc->card);
 	pci_free_irq_vectors(pdev);
+	xdma_unmap_windows(xc);
 	unmap_registers(xc);
 	pci_disable_device(pdev);
 }

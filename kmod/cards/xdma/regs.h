@@ -15,6 +15,7 @@
 #define XDMA_BAR_BYTES		0x10000
 #define XDMA_BAR_MIN_BYTES	0x8000	/* what some integrators cut it to */
 #define XDMA_MAX_CHANNELS	4	/* of each direction */
+#define XDMA_MAX_USERS		16	/* interrupt lines of the user's logic */
 
 /* Targets */
 #define XDMA_H2C(ch)		(0x0000 + (ch) * 0x100)
@@ -78,10 +79,15 @@
 #define XDMA_FIRST_ADJ		0x88
 
 /* IRQ block: IRQ-Block-* pages */
+#define XDMA_IRQ_USER		0x04
+#define XDMA_IRQ_USER_W1S	0x08
 #define XDMA_IRQ_USER_W1C	0x0c
 #define XDMA_IRQ_CHANNEL_W1S	0x14
 #define XDMA_IRQ_CHANNEL_W1C	0x18
+#define XDMA_IRQ_USER_REQ	0x40	/* line and enable */
 #define XDMA_IRQ_CHANNEL_REQ	0x44
+#define XDMA_IRQ_USER_PENDING	0x48	/* line */
+#define XDMA_IRQ_USER_VECTORS	0x80	/* four lines in a word */
 #define XDMA_IRQ_VECTORS	0xa0	/* four channels in a word */
 #define XDMA_IRQ_ALL_CHANNELS	GENMASK(7, 0)
 #define XDMA_IRQ_ALL_USERS	GENMASK(15, 0)

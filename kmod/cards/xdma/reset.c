@@ -17,14 +17,14 @@
 #define RECOVERY_SECS	60
 
 /* Four vectors of five bits in a word, one in each byte. */
-static void write_vectors(struct xdma_card *xc)
+static void write_vectors(void __iomem *regs, const u8 *vectors, u32 count)
 {
 	u32 word, i, k;
 
-	for (i = 0; i < xc->irqs; i += 4) {
-		for (word = 0, k = i; k < min(i + 4, xc->irqs); k++)
-			word |= xc->vectors[k] << (k - i) * 8;
-		writel(word, xc->bar + XDMA_IRQ + XDMA_IRQ_VECTORS + i);
+	for (i = 0; i < count; i += 4) {
+		for (word = 0, k = i; k < min(i + 4, count); k++)
+			word |= vectors[k] << (k - i) * 8;
+		writel(word, regs + i);
 	}
 }
 
@@ -54,7 +54,10 @@ static int init_hw(struct xdma_card *xc)
 
 static void enable_interrupts(struct xdma_card *xc)
 {
-	write_vectors(xc);
+	write_vectors(xc->bar + XDMA_IRQ + XDMA_IRQ_VECTORS, xc->vectors, xc->irqs);
+	write_vectors(xc->bar + XDMA_IRQ + XDMA_IRQ_USER_VECTORS, xc->user_vectors,
+		      xc->user_irqs);
+	/* User lines are enabled by the core, when somebody listens. */
 	writel(BIT(xc->irqs) - 1, xc->bar + XDMA_IRQ + XDMA_IRQ_CHANNEL_W1S);
 }
 

@@ -33,6 +33,7 @@
  *	acknowledgment clears them in the register.
  * @count: completed descriptors at the last look.
  * @run_slots: slots of this run.
+ * @block: most descriptors in a block.
  * @index: number among those of its direction.
  * @to_card: H2C.
  * @stream: it moves packets.
@@ -55,9 +56,22 @@ struct xdma_channel {
 	u32 status;
 	u32 count;
 	u32 run_slots;
+	u32 block;
 	u32 index;
 	bool to_card;
 	bool stream;
+};
+
+/**
+ * struct xdma_user - one interrupt line of the user's logic
+ * @xc: the card.
+ * @ev: the core's side.
+ * @index: its bit in the registers of the IRQ block.
+ */
+struct xdma_user {
+	struct xdma_card *xc;
+	struct exdma_event *ev;
+	u32 index;
 };
 
 /**
@@ -66,10 +80,20 @@ struct xdma_channel {
  * @card: the core's side.
  * @bar: the DMA BAR.
  * @bar_index: which it is.
+ * @user: the AXI-Lite BAR, or NULL.
+ * @user_index: which it is.
+ * @bypass: the DMA bypass BAR, or NULL.
+ * @bypass_index: which it is.
  * @channel_count: by direction.
  * @by_irq: in the order of the bits of the IRQ block: all H2C, then all C2H.
  * @vectors: interrupt vector of each of them.
  * @irqs: entries of both.
+ * @user_irqs: interrupt lines of the user's logic.
+ * @own_vectors: how many of them, from 0 on, have a vector of their own.
+ * @users: the lines.
+ * @user_vectors: interrupt vector of each of them.
+ * @users_on: bit n: line n is enabled; so that nobody reads the bus to hear that
+ *	none is.
  * @saved: the configuration as it was after probe; NULL if there was no memory.
  * @forgotten: the kernel's error recovery has not come to an end.
  */
@@ -78,10 +102,19 @@ struct xdma_card {
 	struct exdma_card *card;
 	void __iomem *bar;
 	int bar_index;
+	void __iomem *user;
+	int user_index;
+	void __iomem *bypass;
+	int bypass_index;
 	u32 channel_count[EXDMA_DIRS];
 	struct xdma_channel *by_irq[EXDMA_DIRS * XDMA_MAX_CHANNELS];
 	u8 vectors[EXDMA_DIRS * XDMA_MAX_CHANNELS];
 	u32 irqs;
+	u32 user_irqs;
+	u32 own_vectors;
+	struct xdma_user users[XDMA_MAX_USERS];
+	u8 user_vectors[XDMA_MAX_USERS];
+	unsigned long users_on;
 	struct pci_saved_state *saved;
 	struct delayed_work forgotten;
 };
@@ -90,6 +123,17 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 					 u32 index, bool needs_ack);
 int xdma_channel_stop(struct xdma_channel *xch, u32 timeout_us);
 void xdma_channel_init_hw(struct xdma_channel *xch);
+
+/* windows.c */
+int xdma_map_windows(struct xdma_card *xc);
+void xdma_unmap_windows(struct xdma_card *xc);
+int xdma_add_windows(struct xdma_card *xc);
+
+/* events.c */
+u32 xdma_count_users(struct xdma_card *xc);
+int xdma_add_events(struct xdma_card *xc);
+int xdma_request_event_irqs(struct xdma_card *xc);
+irqreturn_t xdma_users_interrupt(struct xdma_card *xc, bool *asked);
 
 /* reset.c */
 extern const struct exdma_card_ops xdma_card_ops;

@@ -42,104 +42,6 @@ static void fault(uint32_t target, uint32_t command, uint32_t n, uint32_t value)
 	user_wr(&b, LAB_FAULT_CMD, command);
 }
 
-static void test_registers(void)
-{
-	uint32_t i;
-
-	CHECK(up("stream=on,h2c=2,c2h=2"));
-	CHECK_EQ(rd(&b, 0x0000), 0x1fc08006);
-	CHECK_EQ(rd(&b, 0x0100), 0x1fc08106);
-	CHECK_EQ(rd(&b, 0x1000), 0x1fc18006);
-	CHECK_EQ(rd(&b, 0x4000), 0x1fc48006);
-	CHECK_EQ(rd(&b, 0x5100), 0x1fc58106);
-	CHECK_EQ(user_rd(&b, LAB_CONFIG), 0x322);
-	CHECK_EQ(user_rd(&b, LAB_STREAM_SEL), 0);
-	for (i = 0; i < 2; i++) {
-		user_wr(&b, LAB_STREAM_SEL, i);
-		CHECK_EQ(user_rd(&b, LAB_STREAM_MODE), LAB_STREAM(LAB_H2C_LOOP, LAB_C2H_LOOP));
-		CHECK_EQ(user_rd(&b, LAB_GEN_MIN), 1);
-		CHECK_EQ(user_rd(&b, LAB_GEN_MAX), 4096);
-		CHECK_EQ(user_rd(&b, LAB_GEN_COUNT), LAB_GEN_FOREVER);
-		CHECK_EQ(user_rd(&b, LAB_GEN_SEED), 0);
-	}
-	/* each channel has its own */
-	user_wr(&b, LAB_GEN_SEED, 7);
-	user_wr(&b, LAB_GEN_MIN, 0);
-	user_wr(&b, LAB_GEN_MAX, 0x80000001);
-	user_wr(&b, LAB_GEN_COUNT, 3);
-	user_wr(&b, LAB_STREAM_MODE, LAB_STREAM(LAB_H2C_STALL, LAB_C2H_SILENT));
-	user_wr(&b, LAB_STREAM_MODE, 4);
-	user_wr(&b, LAB_STREAM_MODE, 0x30);
-	user_wr(&b, LAB_STREAM_MODE, 0x100);
-	user_wr(&b, LAB_GEN_SENT, 1);		/* read-only */
-	user_wr(&b, LAB_STREAM_TAILS, 1);
-	CHECK_EQ(user_rd(&b, LAB_STREAM_MODE), 0x23);
-	CHECK_EQ(user_rd(&b, LAB_GEN_MIN), 1);
-	CHECK_EQ(user_rd(&b, LAB_GEN_MAX), 0x80000000);
-	CHECK_EQ(user_rd(&b, LAB_GEN_COUNT), 3);
-	CHECK_EQ(user_rd(&b, LAB_GEN_SENT) | user_rd(&b, LAB_STREAM_TAILS), 0);
-	CHECK_EQ(user_rd(&b, LAB_GEN_CMD), 0);
-	user_wr(&b, LAB_STREAM_SEL, 0);
-	CHECK_EQ(user_rd(&b, LAB_GEN_SEED), 0);
-	CHECK_EQ(user_rd(&b, LAB_STREAM_MODE), 0);
-	/* a channel that is not there */
-	user_wr(&b, LAB_STREAM_SEL, 2);
-	user_wr(&b, LAB_GEN_SEED, 7);
-	user_wr(&b, LAB_STREAM_MODE, 1);
-	CHECK_EQ(user_rd(&b, LAB_GEN_SEED) | user_rd(&b, LAB_STREAM_MODE) |
-		 user_rd(&b, LAB_GEN_MAX), 0);
-	flr();
-	CHECK_EQ(user_rd(&b, LAB_STREAM_SEL), 0);
-	user_wr(&b, LAB_STREAM_SEL, 1);
-	CHECK_EQ(user_rd(&b, LAB_GEN_SEED) | user_rd(&b, LAB_STREAM_MODE), 0);
-	CHECK_EQ(user_rd(&b, LAB_GEN_MAX), 4096);
-	bench_down(&b);
-	/* no streams */
-	CHECK(up(""));
-	CHECK_EQ(rd(&b, 0x0000), 0x1fc00006);
-	CHECK_EQ(rd(&b, 0x5000), 0x1fc50006);
-	CHECK_EQ(user_rd(&b, LAB_CONFIG), 0x111);
-	for (i = LAB_STREAM_MODE; i <= LAB_STREAM_TAILS; i += 4) {
-		user_wr(&b, i, 1);
-		CHECK_EQ(user_rd(&b, i), 0);
-	}
-	bench_down(&b);
-}
-
-/* --- the pattern --------------------------------------------------------- */
-
-static void test_pattern(void)
-{
-	uint32_t i, n, len, sum = 0, seen[16] = { 0 };
-
-	for (n = 0; n < 10000; n++) {
-		len = lab_packet_len(1, n, 1, 16);
-		CHECK(len >= 1 && len <= 16);
-		seen[len - 1]++;
-		CHECK_EQ(lab_packet_len(n, 3, 100, 100), 100);
-		CHECK_EQ(lab_packet_len(n, 3, 100, 99), 100);
-		CHECK_EQ(lab_packet_len(n, 3, 0, 0), 1);
-		len = lab_packet_len(n, n, 1, 1u << 31);
-		CHECK(len >= 1 && len <= 1u << 31);
-		CHECK(lab_packet_len(n, n, 0, ~0u) >= 1);
-	}
-	for (i = 0; i < 16; i++)
-		CHECK(seen[i] > 400 && seen[i] < 900);
-	/* neighbours of all kinds differ, and in half of their bits */
-	for (n = 0; n < 1000; n++) {
-		CHECK(lab_packet_word(5, n, 9) != lab_packet_word(5, n, 10));
-		CHECK(lab_packet_word(5, n, 9) != lab_packet_word(5, n + 1, 9));
-		CHECK(lab_packet_word(n, 9, 9) != lab_packet_word(n + 1, 9, 9));
-		sum += (uint32_t)__builtin_popcount(lab_packet_word(5, n, 1) ^
-						    lab_packet_word(5, n, 0));
-	}
-	CHECK(sum > 15000 && sum < 17000);
-	/* they never change: programs elsewhere have them, too */
-	CHECK_EQ(lab_packet_word(0, 0, 0), 0x664f6158);
-	CHECK_EQ(lab_packet_word(0x12345678, 1000, 0xffffffff), 0xfe0e4a56);
-	CHECK_EQ(lab_packet_len(0x12345678, 1000, 1, 1u << 31), 0x3f64a010);
-}
-
 /* --- loop-back ----------------------------------------------------------- */
 
 static const uint32_t odd_lens[] = {
@@ -746,7 +648,7 @@ static void test_faults(void)
 }
 
 static const struct test tests[] = {
-	TEST(test_registers), TEST(test_pattern), TEST(test_packets), TEST(test_small_fifo),
+	TEST(test_packets), TEST(test_small_fifo),
 	TEST(test_tiny_packets), TEST(test_odd_pieces), TEST(test_packet_over_runs),
 	TEST(test_back_pressure), TEST(test_exactly_full), TEST(test_no_result),
 	TEST(test_writeback), TEST(test_perf), TEST(test_length_0), TEST(test_credits),

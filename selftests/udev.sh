@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The udev rules: names that stay where a card is, and who may use the nodes. They
+# are put where udev looks until the next boot.
+#
+# Needs KSRC, an unpacked kernel source, for the TAP helpers.
+
+# shellcheck source=/dev/null
+. "${KSRC:?}/tools/testing/selftests/kselftest/ktap_helpers.sh"
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+rules=/run/udev/rules.d/70-exdma.rules
+groups=$(mktemp) || exit "$KSFT_FAIL"
+bound=
+
+# shellcheck disable=SC2317 # the trap
+clean_up() {
+	rm -f "$rules" "$groups"
+	[ -z "$bound" ] || umount /etc/group
+	udevadm control --reload
+}
+trap clean_up EXIT
+
+settle() {
+	udevadm control --reload &&
+		udevadm trigger --action=add --subsystem-match=exdma &&
+		udevadm settle --timeout=20
+}
+
+# path_of CARD: as udev writes it
+path_of() {
+	printf 'pci-%s' "$(basename "$(readlink -f "/sys/class/exdma/$1/device")")"
+}
+
+# A link for each node, to this node; and as many as there are nodes.
+links_by_path() {
+	for sys in /sys/class/exdma/exdma*; do
+		node=$(basename "$sys")
+		card=${node%%_*}
+		part=${node#"$card"}
+		link=/dev/exdma/by-path/$(path_of "$card")$(printf '%s' "$part" | tr _ -)
+		[ "$(readlink -f "$link")" = "/dev/$node" ] || {
+			echo "$link is not $node"
+			return 1
+		}
+	done
+	set -- /sys/class/exdma/exdma*
+	nodes=$#
+	set -- /dev/exdma/by-path/*
+	[ $# -eq "$nodes" ] || { echo "$# links for $nodes nodes"; return 1; }
+}
+
+nodes_of_the_group() {
+	for node in /dev/exdma[0-9]*; do
+		case $node in
+		*_control) want='600 root' ;;
+		*) want='660 exdma' ;;
+		esac
+		[ "$(stat -c '%a %G' "$node")" = "$want" ] || {
+			stat -c '%n: %a %G' "$node"
+			return 1
+		}
+	done
+}
+
+# Whoever comes back at the same place has the same names, whatever its number.
+links_come_back() {
+	links=$(echo /dev/exdma/by-path/*)
+	for card in /sys/class/exdma/exdma*/aperture; do
+		driver=$(readlink -f "${card%/*}/device/driver")
+		bdf=$(basename "$(readlink -f "${card%/*}/device")")
+		echo "$bdf" >"$driver/unbind" && udevadm settle --timeout=20 || return
+		case $(echo /dev/exdma/by-path/*) in
+		*"$bdf"*) echo "a link to what has gone"; return 1 ;;
+		esac
+		echo "$bdf" >"$driver/bind" && udevadm settle --timeout=20 || return
+	done
+	[ "$(echo /dev/exdma/by-path/*)" = "$links" ] && links_by_path
+}
+
+ktap_print_header
+ktap_set_plan 3
+if ! command -v udevadm >/dev/null || [ ! -e "$here/70-exdma.rules" ]; then
+	ktap_exit_fail_msg "there is no udev, or no rules"
+fi
+mkdir -p "${rules%/*}"
+cp "$here/70-exdma.rules" "$rules"
+# the file system may be read-only, and the group is made at installation
+if ! getent group exdma >/dev/null; then
+	cp /etc/group "$groups"
+	echo 'exdma:x:987:' >>"$groups"
+	chmod 644 "$groups"
+	mount --bind "$groups" /etc/group && bound=yes
+fi
+settle
+for test in links_by_path nodes_of_the_group links_come_back; do
+	if "$test" >"$groups.log" 2>&1; then
+		ktap_test_pass "udev.$test"
+	else
+		sed -e 's/^/# /' "$groups.log"
+		ktap_test_fail "udev.$test"
+	fi
+	rm -f "$groups.log"
+done
+ktap_finished
