@@ -3,6 +3,7 @@
 # it; both set up all they need, and need neither a card nor a free kernel.
 #
 #	make demo	the main job in a virtual machine, with a virtual card
+#	make demo-edu	the same with the edu device of this machine's own QEMU
 #	make check	lint, unit tests, and the selftests on every kernel
 #	make bench	measure: docs/measurements.md, some 15 minutes
 #	make reliability	every fault of a card: docs/reliability.md, 5 minutes
@@ -19,7 +20,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 DKMS_SRC := $(DESTDIR)/usr/src/exdma-$(VERSION)
 
-.PHONY: all demo check bench reliability soak lint modules install uninstall clean
+.PHONY: all demo demo-edu check bench reliability soak lint modules install uninstall clean
 
 all:
 	$(MAKE) -C userspace
@@ -27,6 +28,9 @@ all:
 
 demo:
 	@lab/demo
+
+demo-edu:
+	@lab/demo-edu
 
 check:
 	@lab/check

@@ -21,6 +21,8 @@
 #define RUNS		96
 #define LONG_GAP_NS	(4 * NS_PER_MS)	/* the watchdog looks every 10 ms */
 
+CARD_NEEDS(GIB);
+
 FIXTURE(books) {
 	struct card card;
 	uint64_t seed;

@@ -20,6 +20,8 @@
 #define PIECE	4096ul
 #define FAR	(LLONG_MAX - PIECE + 1)
 
+CARD_NEEDS(GIB);
+
 FIXTURE(bounds) {
 	struct card card;
 	uint64_t seed;

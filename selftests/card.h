@@ -14,7 +14,6 @@
 #include <lab-regs.h>
 #include <linux/exdma.h>
 
-#define CARD_DRIVER	"exdma_xdma"
 #define CARDS_MAX	8
 #define KIB		1024ul
 #define MIB		(1024ul * KIB)
@@ -26,14 +25,18 @@
  * @channels: by direction, EXDMA_DIR_*
  * @align: bytes; what addresses must be a multiple of, on all channels
  * @grain: bytes; the same of lengths
+ * @memory: bytes, if the card itself tells how many it has, else 0
  * @bdf: PCI address
+ * @driver: name of its driver
  */
 struct card {
 	int number;
 	int channels[2];
 	uint32_t align;
 	uint32_t grain;
+	uint64_t memory;
 	char bdf[16];
+	char driver[32];
 };
 
 /* All cards, in the order of their PCI addresses. Return: how many. */
@@ -86,6 +89,8 @@ bool node_text(const struct card *card, int dir, int way, const char *attr,
 int put_text(const char *path, const char *text);
 int put_text_by(const char *path, int flags, const char *text);
 bool get_text(const char *path, char *text, size_t size);
+
+/* @bytes: 0 for what the card itself says, if it does. */
 int set_aperture(const struct card *card, uint64_t bytes);
 
 /* Unbinds or binds the driver. Return: 0 or -errno. */
@@ -99,6 +104,19 @@ int card_bind(const struct card *card);
  * Return: 0 if there is none up to 2^62.
  */
 uint64_t card_memory(const struct card *card);
+
+/*
+ * Has it so much memory, as far as it tells? If not, the test says TOO_SMALL, or
+ * makes do with what there is. A program that never can says so by CARD_NEEDS(),
+ * and is skipped as a whole.
+ */
+bool card_has(const struct card *card, uint64_t bytes);
+#define TOO_SMALL		"the card has too little memory"
+#define CARD_NEEDS(bytes)	const uint64_t card_needs = (bytes)
+extern const uint64_t card_needs;
+
+/* How many transfers it does in that time, as measured, up to @most; for slow ones. */
+unsigned int card_transfers(const struct card *card, unsigned int ms, unsigned int most);
 
 /**
  * write_through() - write all of it, however many calls that takes

@@ -29,6 +29,8 @@
 #define SOON_NS	(6000 * NS_PER_MS)
 #define IN_TIME_NS (9000 * NS_PER_MS)	/* an engine that does not stop, and a reset */
 
+CARD_NEEDS(GIB);
+
 FIXTURE(ends) {
 	struct card card;
 	uint64_t seed;

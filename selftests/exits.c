@@ -27,6 +27,8 @@
 #define THREADS	4
 #define SOON_NS	(5000 * NS_PER_MS)
 
+CARD_NEEDS(GIB);
+
 FIXTURE(exits) {
 	struct card card;
 	uint64_t seed;

@@ -32,6 +32,8 @@
 /* What a call may say when there is no memory; ENOENT is what a path may. */
 static const int no_memory[] = { ENOMEM, EFAULT, EAGAIN, ENOSPC, ENOENT };
 
+CARD_NEEDS(GIB);
+
 FIXTURE(failnth) {
 	struct card card;
 	uint64_t seed;

@@ -36,6 +36,8 @@
 #define HALT_SET	0x6014
 #define HALT_CLEAR	0x6018
 
+CARD_NEEDS(GIB);
+
 FIXTURE(faults) {
 	struct card card;
 	uint64_t seed;

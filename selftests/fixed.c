@@ -20,6 +20,8 @@
 #define HOME	(96 * MIB)
 #define LEN	(300 * KIB)
 
+CARD_NEEDS(GIB);
+
 FIXTURE(fixed) {
 	struct card card;
 	uint64_t seed;

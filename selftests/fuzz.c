@@ -40,6 +40,8 @@
 #define ROOM		(64 * KIB)
 #define SEED		"0x5eed0fca11ed"
 
+CARD_NEEDS(GIB);
+
 FIXTURE(fuzz) {
 	struct card card;
 	struct random random;

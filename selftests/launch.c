@@ -21,6 +21,8 @@
 #define N	96
 #define LIMIT_MS 20000
 
+CARD_NEEDS(GIB);
+
 FIXTURE(launch) {
 	struct card card;
 	uint64_t seed, beyond;

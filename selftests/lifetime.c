@@ -26,6 +26,8 @@
 #define USERS	12
 #define ROUNDS	20
 
+CARD_NEEDS(GIB);
+
 FIXTURE(lifetime) {
 	struct card card;
 	uint64_t seed;

@@ -19,6 +19,8 @@
 #define REGION	(2 * MIB)
 #define HOME	(64 * MIB)
 
+CARD_NEEDS(GIB);
+
 FIXTURE(many) {
 	struct card card;
 	uint64_t seed;

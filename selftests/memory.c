@@ -25,6 +25,8 @@
 #define __aligned(bytes) __attribute__((__aligned__(bytes)))
 #endif
 
+CARD_NEEDS(GIB);
+
 FIXTURE(memory) {
 	struct card card;
 	uint64_t seed;

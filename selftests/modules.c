@@ -23,6 +23,7 @@
 #define ROOM	MIB
 #define THREADS	4
 #define DEVICES	"/sys/bus/pci/devices"
+#define CARD_DRIVER	"exdma_xdma"	/* the one whose IDs these are */
 #define DRIVER	"/sys/bus/pci/drivers/" CARD_DRIVER
 
 FIXTURE(modules) {

@@ -27,6 +27,8 @@
 #define N	4096		/* more than there is room for, of the smallest */
 #define LIMIT_MS 20000
 
+CARD_NEEDS(GIB);
+
 FIXTURE(nowait) {
 	struct card card;
 	uint64_t seed;

@@ -29,6 +29,8 @@
 #define PAGE	4096ul
 #define LIMIT_MS 20000
 
+CARD_NEEDS(GIB);
+
 FIXTURE(order) {
 	struct card card;
 	uint64_t seed;

@@ -19,6 +19,8 @@
 #define HOME	(11 * MIB)
 #define ROOM	(4 * MIB)
 
+CARD_NEEDS(GIB);
+
 FIXTURE(pair) {
 	int count;
 	struct card card[CARDS_MAX];

@@ -32,6 +32,8 @@ struct request {
 	bool done;
 };
 
+CARD_NEEDS(GIB);
+
 FIXTURE(queue) {
 	struct card card;
 	uint64_t seed;

@@ -21,6 +21,8 @@
 #define LEN		(300 * KIB)
 #define RESETS		20
 
+CARD_NEEDS(GIB);
+
 FIXTURE(reset) {
 	struct card card;
 	struct traffic traffic;

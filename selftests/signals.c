@@ -74,6 +74,8 @@ static void storm_end(void)
 	timer_delete(storm.timer);
 }
 
+CARD_NEEDS(GIB);
+
 FIXTURE(signals) {
 	struct card card;
 	uint64_t seed;

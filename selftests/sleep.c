@@ -27,6 +27,8 @@
 #define PIECES		24
 #define HANG_NS		(5 * NS_PER_SEC)
 
+CARD_NEEDS(GIB);
+
 FIXTURE(sleep) {
 	struct card card;
 	struct traffic traffic;

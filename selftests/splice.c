@@ -19,6 +19,8 @@
 #define ROOM	(4 * MIB)
 #define PIPE	65536ul		/* what a pipe holds */
 
+CARD_NEEDS(GIB);
+
 FIXTURE(splice) {
 	struct card card;
 	uint64_t seed;

@@ -26,6 +26,8 @@
 #define LIMIT_MS 20000
 #define LARGEST	8192		/* that is ever copied */
 
+CARD_NEEDS(GIB);
+
 FIXTURE(stats) {
 	struct card card;
 	uint64_t seed;

@@ -32,6 +32,8 @@
 #define IN_FLIGHT	4
 #define FIFO		(64 * KIB)	/* of the loop-back */
 
+CARD_NEEDS(GIB);
+
 FIXTURE(stream) {
 	struct card card;
 	lab_t lab;

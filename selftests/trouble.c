@@ -27,6 +27,8 @@
 
 static const int no_errors[] = { 0 };
 
+CARD_NEEDS(GIB);
+
 FIXTURE(trouble) {
 	struct card card;
 	struct traffic traffic;

@@ -29,6 +29,8 @@
 #define HANG_NS		(5 * NS_PER_SEC)
 #define APPEARS_NS	(20 * NS_PER_SEC)
 
+CARD_NEEDS(GIB);
+
 FIXTURE(unplug) {
 	struct card card;
 	struct traffic_sum sum;

@@ -2,58 +2,36 @@
 /*
  * exdma_edu - QEMU's educational device: one engine, one transfer at a time
  *
- * Facts: QEMU, docs/specs/edu. The device is a card as simple as they come: no
- * descriptors, no writeback, one engine for both directions, 28 bits of host
- * address, one interrupt. Read docs/drive-your-own-card.md beside it.
+ * A card as simple as they come: no descriptors, no writeback, one engine for
+ * both directions, 28 bits of host address, one interrupt. To be read beside
+ * docs/drive-your-own-card.md.
  *
  * Locking: the core calls the channels' operations, all but edu_stop(), with the
  * lock held that both of them share.
  */
 #include <linux/dma-mapping.h>
+#include <linux/dmi.h>
 #include <linux/iopoll.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
 #include "compat.h"
 #include "exdma.h"
+#include "regs.h"
 
-/* Registers, 32 bits wide, of BAR 0 */
-#define EDU_BAR			0
-#define EDU_ID			0x00
-#define EDU_ID_IS		0xed	/* in its low byte */
-#define EDU_IRQ_STATUS		0x24
-#define EDU_IRQ_ACK		0x64
-#define EDU_IRQ_DMA		BIT(8)
-#define EDU_DMA_SRC		0x80	/* the four are 64 bits wide; 28 are used */
-#define EDU_DMA_DST		0x88
-#define EDU_DMA_COUNT		0x90
-#define EDU_DMA_COMMAND		0x98
-#define EDU_DMA_RUN		BIT(0)	/* clear again when the engine is through */
-#define EDU_DMA_TO_CARD		(EDU_DMA_RUN | BIT(2))	/* with an interrupt */
-#define EDU_DMA_TO_HOST		(EDU_DMA_TO_CARD | BIT(1))
+#define STOP_US		1000000	/* a transfer takes 100 ms */
+#define STOP_POLL_US	1000
+#define SLOTS		64
 
-/* The engine's address of its memory, which is card address 0 for us. */
-#define EDU_MEMORY		0x40000
-#define EDU_MEMORY_BYTES	SZ_4K
-#define EDU_MEMORY_BITS		12
-#define EDU_DMA_BITS		28
-
-#define EDU_GONE		(~0u)	/* what a register reads as when nobody answers */
-#define EDU_STOP_US		1000000	/* a transfer takes 100 ms */
-#define EDU_STOP_POLL_US	1000
-#define EDU_SLOTS		64
-
-/* One direction. What the engine is to be told for a slot is kept in @slots. */
+/* One direction, and what the engine is to be told for each slot. */
 struct edu_channel {
 	struct edu_card *edu;
 	struct exdma_channel *ch;
 	struct edu_slot {
-		u32 source;
-		u32 destination;
-		u32 bytes;
-		u32 command;
-	} slots[EDU_SLOTS];
+		u32 source, destination, bytes, command;
+	} slots[SLOTS];
 };
 
 struct edu_card {
@@ -105,21 +83,15 @@ static int edu_progress(struct exdma_channel *ch, u32 *done)
 }
 
 /* The engine cannot be told to stop; but it takes no longer than its transfer. */
-static int edu_wait_idle(struct edu_card *edu)
-{
-	u32 command;
-	int err = readl_poll_timeout(edu->regs + EDU_DMA_COMMAND, command,
-				     command == EDU_GONE || !(command & EDU_DMA_RUN),
-				     EDU_STOP_POLL_US, EDU_STOP_US);
-
-	return command == EDU_GONE ? -ENODEV : err;
-}
-
 static int edu_stop(struct exdma_channel *ch)
 {
 	struct edu_channel *ech = exdma_channel_priv(ch);
+	u32 command;
+	int err = readl_poll_timeout(ech->edu->regs + EDU_DMA_COMMAND, command,
+				     command == EDU_GONE || !(command & EDU_DMA_RUN),
+				     STOP_POLL_US, STOP_US);
 
-	return edu_wait_idle(ech->edu);
+	return command == EDU_GONE ? -ENODEV : err;
 }
 
 static const struct exdma_channel_ops edu_channel_ops = {
@@ -162,7 +134,7 @@ static int edu_bring_up(struct edu_card *edu)
 
 	if ((readl(edu->regs + EDU_ID) & 0xff) != EDU_ID_IS)
 		return -ENODEV;
-	err = edu_wait_idle(edu);
+	err = edu_stop(edu->channels[EXDMA_H2C].ch);
 	if (err)
 		return err;
 	writel(EDU_GONE, edu->regs + EDU_IRQ_ACK);
@@ -174,12 +146,12 @@ static int edu_add_channels(struct edu_card *edu)
 {
 	struct exdma_channel_desc desc = {
 		.ops = &edu_channel_ops,
-		.slots = EDU_SLOTS,
+		.slots = SLOTS,
 		.max_run_slots = 1,
 		.max_segment = EDU_MEMORY_BYTES,
 		.alignment = 1,
 		.granularity = 1,
-		.address_bits = EDU_MEMORY_BITS,
+		.address_bits = ilog2(EDU_MEMORY_BYTES),
 	};
 	struct edu_channel *ech;
 
@@ -202,6 +174,22 @@ static void edu_end_card(struct edu_card *edu)
 	exdma_card_put(edu->card);
 }
 
+/*
+ * QEMU before 9.0 takes a transfer with the last byte for one that goes beyond
+ * it, and gives up, itself. The version of its machine, which is told, is never
+ * above its own. Where none is told, one byte less does no harm.
+ */
+static u64 edu_memory_bytes(void)
+{
+	const char *machine = dmi_get_system_info(DMI_PRODUCT_VERSION);
+	const char *version = machine ? strrchr(machine, '-') : NULL;
+	unsigned int major;
+
+	if (version && sscanf(version, "-%u.", &major) == 1 && major >= 9)
+		return EDU_MEMORY_BYTES;
+	return EDU_MEMORY_BYTES - 1;
+}
+
 static int edu_make_card(struct edu_card *edu)
 {
 	struct pci_dev *pdev = edu->pdev;
@@ -210,7 +198,7 @@ static int edu_make_card(struct edu_card *edu)
 		.ops = &edu_card_ops,
 		.priv = edu,
 		.irq_mode = pdev->msi_enabled ? EXDMA_IRQ_MODE_MSI : EXDMA_IRQ_MODE_INTX,
-		.aperture = EDU_MEMORY_BYTES,
+		.aperture = edu_memory_bytes(),
 		.bounce = dma_addressing_limited(&pdev->dev),
 	};
 	int err;
