@@ -70,11 +70,26 @@ enum exdma_irq_mode {
 #define EXDMA_RUN_FIXED	BIT(0)	/* the card's address does not advance */
 
 /**
+ * struct exdma_perf - what a channel's own performance counters say
+ * @counting: they count.
+ * @overflow: one of them is at its end, and counts no more.
+ * @cycles: of the datapath's clock, as the card counts them.
+ * @beats: steps of the datapath that moved data.
+ */
+struct exdma_perf {
+	bool counting;
+	bool overflow;
+	u64 cycles;
+	u64 beats;
+};
+
+/**
  * struct exdma_channel_ops - what a card driver does for one channel
  *
- * All but @stop are called with the channel's lock held and interrupts off,
- * some of them from the hard interrupt handler: they must not sleep, allocate
- * or print, and they never run twice at once for one channel.
+ * All but @stop, @report and those of performance counters are called with the
+ * channel's lock held and interrupts off, some of them from the hard interrupt
+ * handler: they must not sleep, allocate or print, and they never run twice at
+ * once for one channel.
  *
  * @write_desc: Fill ring slot @slot (0 to slots - 1) with one contiguous
  *	segment of @len bytes (1 to max_segment) between @host and @card, which
@@ -108,6 +123,12 @@ enum exdma_irq_mode {
  * @report: Log, rate-limited, what the last @inspect saw of an engine that
  *	stopped with an error or stood still. May sleep; called without the lock,
  *	after @stop.
+ * @perf_count: The channel has performance counters, which are off after probe
+ *	and after a reset. @on: set them to 0 and let them count; else stop them
+ *	where they are. May sleep; one call at a time, beside those above. NULL
+ *	if there are none.
+ * @perf_read: Look at them, on the same terms.
+ *	Return: 0, or -ENODEV if the device does not answer.
  */
 struct exdma_channel_ops {
 	void (*write_desc)(struct exdma_channel *ch, u32 slot, dma_addr_t host,
@@ -119,6 +140,8 @@ struct exdma_channel_ops {
 	void (*ack)(struct exdma_channel *ch);
 	int (*stop)(struct exdma_channel *ch);
 	void (*report)(struct exdma_channel *ch);
+	void (*perf_count)(struct exdma_channel *ch, bool on);
+	int (*perf_read)(struct exdma_channel *ch, struct exdma_perf *perf);
 };
 
 /**

@@ -23,6 +23,7 @@
 #include "compat.h"
 #include "io.h"
 #include "node.h"
+#include "perf.h"
 #include "window.h"
 
 /* Of one card: its memory, channels, windows, events. */
@@ -375,8 +376,8 @@ static int node_set_options(struct exdma_client *client, void __user *arg)
 	if (err)
 		return err;
 	cpu = options.completion_cpu;
-	if (!node_flags_fit(client, options.flags) || options.dispatch > EXDMA_DISPATCH_SEQUENTIAL ||
-	    options.reserved)
+	if (!node_flags_fit(client, options.flags) || options.reserved ||
+	    options.dispatch > EXDMA_DISPATCH_SEQUENTIAL)
 		return -EINVAL;
 	if (options.timeout_ms && options.timeout_ms != exdma_timeout_clamp(options.timeout_ms))
 		return -EINVAL;
@@ -516,11 +517,14 @@ static struct exdma_node *node_create(struct exdma_card *card, const char *name,
 struct exdma_node *exdma_node_create(struct exdma_card *card,
 				     struct exdma_channel *ch)
 {
+	const struct attribute_group **groups = exdma_card_groups;
 	char name[16];
 
+	if (ch)
+		groups = exdma_channel_has_perf(ch) ? exdma_channel_perf_groups :
+						      exdma_channel_groups;
 	snprintf(name, sizeof(name), "exdma%d", card->number);
-	return node_create(card, ch ? ch->name : name, &node_fops,
-			   ch ? exdma_channel_groups : exdma_card_groups, ch, NULL);
+	return node_create(card, ch ? ch->name : name, &node_fops, groups, ch, NULL);
 }
 
 /**

@@ -50,11 +50,15 @@ void exdma_nodes_exit(void);
 /* sysfs.c */
 extern const struct attribute_group *exdma_card_groups[];
 extern const struct attribute_group *exdma_channel_groups[];
+extern const struct attribute_group *exdma_channel_perf_groups[];
 extern const struct attribute_group *exdma_window_groups[];
 extern const struct attribute_group *exdma_event_groups[];
 
 /* stats.c */
 extern const struct attribute_group exdma_stats_group;
+
+/* perf.c */
+extern const struct attribute_group exdma_perf_group;
 
 static inline struct exdma_node *exdma_node_from_dev(struct device *dev)
 {

@@ -121,11 +121,16 @@ static bool window_settled(const struct exdma_card *card)
 	return !READ_ONCE(card->held) || exdma_card_is_gone(card);
 }
 
-/*
- * Returns 0 with card->access taken and the registers there; -EAGAIN if that
- * would have to be waited for and must not, -ERESTARTSYS for a signal, -ENODEV.
+/**
+ * exdma_registers_enter - use the registers for a program
+ * @card: the card.
+ * @nowait: not while that would have to be waited for.
+ *
+ * Context: may sleep. Locking: on success card->access is taken for reading, and
+ * the registers are there, until exdma_registers_exit().
+ * Return: 0; -EAGAIN for @nowait, -ERESTARTSYS for a signal, -ENODEV.
  */
-static int window_enter(struct exdma_card *card, bool nowait)
+int exdma_registers_enter(struct exdma_card *card, bool nowait)
 {
 	for (;;) {
 		if (!nowait)
@@ -144,7 +149,7 @@ static int window_enter(struct exdma_card *card, bool nowait)
 	}
 }
 
-static void window_exit(struct exdma_card *card)
+void exdma_registers_exit(struct exdma_card *card)
 {
 	up_read(&card->access);
 }
@@ -207,12 +212,12 @@ static ssize_t window_read_some(struct exdma_window *win, struct kiocb *iocb,
 	len = round_down(len - fault_in_iov_iter_writeable(iter, len), WORD);
 	if (!len)
 		return -EFAULT;
-	err = window_enter(win->card, nowait);
+	err = exdma_registers_enter(win->card, nowait);
 	if (err)
 		return err;
 	for (i = 0; i < len / WORD; i++)
 		words[i] = ioread32(win->desc.regs + iocb->ki_pos + i * WORD);
-	window_exit(win->card);
+	exdma_registers_exit(win->card);
 	return round_down(copy_to_iter(words, len, iter), WORD) ?: -EFAULT;
 }
 
@@ -226,12 +231,12 @@ static ssize_t window_write_some(struct exdma_window *win, struct kiocb *iocb,
 	len = round_down(copy_from_iter(words, len, iter), WORD);
 	if (!len)
 		return -EFAULT;
-	err = window_enter(win->card, nowait);
+	err = exdma_registers_enter(win->card, nowait);
 	if (err)
 		return err;
 	for (i = 0; i < len / WORD; i++)
 		iowrite32(words[i], win->desc.regs + iocb->ki_pos + i * WORD);
-	window_exit(win->card);
+	exdma_registers_exit(win->card);
 	return len;
 }
 
