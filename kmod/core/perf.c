@@ -6,8 +6,9 @@
  * reads the bus. While the card is reset or has no power nobody does, and
  * afterwards they are off.
  *
- * Locking: perf_lock makes a look and what follows from it one step; few use
- * these counters, so there is one lock for all. card->access is taken under it.
+ * Locking: perf_lock, under card->access, makes a look and what follows from it
+ * one step. It is held for some accesses to registers; few use these counters,
+ * so there is one for all.
  */
 #include <linux/kernel.h>
 #include <linux/mutex.h>
@@ -25,20 +26,22 @@ static int perf_enter(struct exdma_channel *ch)
 {
 	int err;
 
-	if (!exdma_channel_has_perf(ch))
-		return -EOPNOTSUPP;
-	if (mutex_lock_interruptible(&perf_lock))
-		return -ERESTARTSYS;
+	/* Whose operations may be gone, too. */
 	err = exdma_registers_enter(ch->card, false);
 	if (err)
-		mutex_unlock(&perf_lock);
-	return err;
+		return err;
+	if (!exdma_channel_has_perf(ch)) {
+		exdma_registers_exit(ch->card);
+		return -EOPNOTSUPP;
+	}
+	mutex_lock(&perf_lock);
+	return 0;
 }
 
 static void perf_exit(struct exdma_channel *ch)
 {
-	exdma_registers_exit(ch->card);
 	mutex_unlock(&perf_lock);
+	exdma_registers_exit(ch->card);
 }
 
 /**

@@ -390,7 +390,8 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 	width = readl(xc->bar + XDMA_CONFIG + XDMA_CONFIG_WIDTH);
 	desc.beat = 8 << min(FIELD_GET(XDMA_CONFIG_WIDTH_LOG, width), 3);
 	limits = readl(xch->regs + XDMA_ALIGNMENTS);
-	desc.alignment = xdma_units(FIELD_GET(XDMA_ALIGN_ADDRESS, limits));
+	xch->align = xdma_units(FIELD_GET(XDMA_ALIGN_ADDRESS, limits));
+	desc.alignment = xch->align;
 	if (xch->stream) {
 		/* The core sees to it that each piece begins at a beat. */
 		desc.beat = max(desc.beat, desc.alignment);

@@ -326,6 +326,9 @@ static int init_card(struct xdma_card *xc)
 	err = xdma_add_events(xc);
 	if (err)
 		goto unregister;
+	err = xdma_add_amd_nodes(xc);
+	if (err)
+		goto unregister;
 	xdma_quiesce(xc);
 	err = request_irqs(xc, desc.irq_mode);
 	if (err)
