@@ -47,7 +47,7 @@ FIXTURE_SETUP(event)
 	if (!self->lab)
 		SKIP(return, "this card has no lab block");
 	ASSERT_TRUE(node_text(&self->card, 0, CARD_NODE, "interrupts", kind, sizeof(kind)));
-	get_text("/sys/module/" CARD_DRIVER "/parameters/event_vectors", vectors,
+	get_text("/sys/module/exdma_xdma/parameters/event_vectors", vectors,
 		 sizeof(vectors));
 	self->level = strcmp(kind, "msix") || atoi(vectors) <= LINE;
 	self->lab[LAB_USER_IRQ_CLEAR / 4] = 0xffff;

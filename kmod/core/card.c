@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "alias.h"
 #include "buffer.h"
 #include "card.h"
 #include "channel.h"
@@ -47,6 +48,7 @@ static void card_free(struct kref *refs)
 		exdma_channel_destroy(ch);
 	exdma_windows_free(card);
 	exdma_events_free(card);
+	exdma_aliases_free(card);
 	percpu_ref_exit(&card->gate);
 	mutex_destroy(&card->lifecycle);
 	ida_free(&card_numbers, card->number);
@@ -315,6 +317,7 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 	init_rwsem(&card->access);
 	INIT_LIST_HEAD(&card->windows);
 	INIT_LIST_HEAD(&card->events);
+	INIT_LIST_HEAD(&card->aliases);
 	init_waitqueue_head(&card->change);
 	INIT_WORK(&card->loss, card_loss);
 	INIT_WORK(&card->repair, card_repair);
@@ -389,6 +392,7 @@ static void card_set_limits(struct exdma_card *card)
  */
 int exdma_card_register(struct exdma_card *card)
 {
+	struct exdma_alias *alias;
 	struct exdma_window *win;
 	struct exdma_channel *ch;
 	struct exdma_event *ev;
@@ -419,6 +423,12 @@ int exdma_card_register(struct exdma_card *card)
 	}
 	list_for_each_entry(ev, &card->events, siblings) {
 		err = exdma_event_create_node(ev);
+		if (err)
+			goto unlock;
+	}
+	/* The last: all others have the same numbers with them and without. */
+	list_for_each_entry(alias, &card->aliases, siblings) {
+		err = exdma_alias_create_node(alias);
 		if (err)
 			goto unlock;
 	}
@@ -467,6 +477,7 @@ static void card_release_device(struct exdma_card *card)
  */
 void exdma_card_unregister(struct exdma_card *card)
 {
+	struct exdma_alias *alias;
 	struct exdma_window *win;
 	struct exdma_channel *ch;
 	struct exdma_event *ev;
@@ -477,6 +488,9 @@ void exdma_card_unregister(struct exdma_card *card)
 	cancel_work_sync(&card->loss);
 	cancel_work_sync(&card->repair);
 
+	list_for_each_entry(alias, &card->aliases, siblings)
+		if (alias->node)
+			exdma_node_remove(alias->node);
 	list_for_each_entry(ev, &card->events, siblings)
 		if (ev->node)
 			exdma_node_remove(ev->node);
@@ -504,6 +518,13 @@ void *exdma_card_priv(const struct exdma_card *card)
 	return card->desc.priv;
 }
 EXPORT_SYMBOL_EXDMA(exdma_card_priv);
+
+/* The N of /dev/exdmaN. */
+int exdma_card_number(const struct exdma_card *card)
+{
+	return card->number;
+}
+EXPORT_SYMBOL_EXDMA(exdma_card_number);
 
 struct device *exdma_channel_device(const struct exdma_channel *ch)
 {

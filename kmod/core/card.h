@@ -51,6 +51,8 @@
  * @window_count: how many.
  * @events: all of them; constant from exdma_card_register() on.
  * @event_count: how many.
+ * @aliases: all of them; constant from exdma_card_register() on.
+ * @alias_count: how many.
  * @inode: its address space is that of all files of windows; NULL if there is
  *	no window.
  * @resets: how often the device was set up anew.
@@ -93,6 +95,8 @@ struct exdma_card {
 	u32 window_count;
 	struct list_head events;
 	u32 event_count;
+	struct list_head aliases;
+	u32 alias_count;
 	struct inode *inode;
 	u32 resets;
 	bool quarantined;

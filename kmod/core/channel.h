@@ -263,6 +263,12 @@ static inline bool exdma_channel_receives(const struct exdma_channel *ch)
 	return ch->desc.stream && ch->desc.dir == EXDMA_C2H;
 }
 
+/* Can data go to one card address, or come from one? */
+static inline bool exdma_channel_can_fix(const struct exdma_channel *ch)
+{
+	return !ch->desc.stream && ch->desc.beat;
+}
+
 /* Bytes that wait or move; a hint of how busy the channel is. */
 static inline u64 exdma_channel_load(const struct exdma_channel *ch)
 {

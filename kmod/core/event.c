@@ -32,6 +32,7 @@
 
 #include <uapi/linux/exdma.h>
 
+#include "alias.h"
 #include "card.h"
 #include "channel.h"
 #include "event.h"
@@ -57,6 +58,7 @@ MODULE_PARM_DESC(event_limit,
  * @eventfd: is told of each event, or NULL; guarded by the event's
  *	listeners_lock.
  * @told: events up to this one it has been told; the same.
+ * @one: how many there were is not told.
  */
 struct exdma_listener {
 	struct exdma_event *ev;
@@ -64,6 +66,7 @@ struct exdma_listener {
 	u64 seen;
 	struct eventfd_ctx *eventfd;
 	u64 told;
+	bool one;
 };
 
 /* Tells the device what follows from the facts. */
@@ -288,7 +291,8 @@ void exdma_events_wake(struct exdma_card *card)
 
 static int event_open(struct inode *inode, struct file *file)
 {
-	struct exdma_event *ev = exdma_node_from_inode(inode)->part;
+	struct exdma_node *node = exdma_node_from_inode(inode);
+	struct exdma_event *ev = node->part;
 	struct exdma_listener *l;
 	unsigned long flags;
 
@@ -298,6 +302,7 @@ static int event_open(struct inode *inode, struct file *file)
 	if (!l)
 		return -ENOMEM;
 	l->ev = ev;
+	l->one = exdma_alias_has(node->alias, EXDMA_ALIAS_ONE);
 	mutex_lock(&ev->listeners_lock);
 	raw_spin_lock_irqsave(&ev->lock, flags);
 	l->seen = ev->count;
@@ -313,7 +318,9 @@ static int event_open(struct inode *inode, struct file *file)
 	mutex_unlock(&ev->listeners_lock);
 	file->private_data = l;
 	file->f_mode |= FMODE_NOWAIT;
-	return stream_open(inode, file);
+	if (exdma_alias_has(node->alias, EXDMA_ALIAS_PLAIN_OPEN))
+		file->f_flags &= ~O_NONBLOCK;
+	return exdma_alias_has(node->alias, EXDMA_ALIAS_KEEP_POS) ? 0 : stream_open(inode, file);
 }
 
 static int event_close(struct inode *inode, struct file *file)
@@ -373,11 +380,13 @@ static ssize_t event_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct exdma_listener *l = iocb->ki_filp->private_data;
 	struct exdma_event *ev = l->ev;
-	u32 n;
+	u32 n, say;
 	int err;
 
 	if (exdma_card_is_gone(ev->card))
 		return -ENODEV;
+	if (l->one && iov_iter_count(iter) != sizeof(n))
+		return -EPROTO;
 	if (iov_iter_count(iter) < sizeof(n))
 		return -EINVAL;
 	event_revisit(ev);
@@ -392,7 +401,8 @@ static ssize_t event_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 		if (!n)
 			return -ENODEV;
 	}
-	if (copy_to_iter(&n, sizeof(n), iter) != sizeof(n)) {
+	say = l->one ? 1 : n;
+	if (copy_to_iter(&say, sizeof(say), iter) != sizeof(say)) {
 		event_give_back(l, n);
 		return -EFAULT;
 	}
@@ -482,7 +492,7 @@ static long event_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return exdma_card_ioctl(l->ev->card, file, cmd, user);
 }
 
-static const struct file_operations event_fops = {
+const struct file_operations exdma_event_fops = {
 	.owner = THIS_MODULE,
 	.open = event_open,
 	.release = event_close,
@@ -539,7 +549,8 @@ int exdma_event_create_node(struct exdma_event *ev)
 {
 	struct exdma_node *node;
 
-	node = exdma_node_create_part(ev->card, ev->name, &event_fops, exdma_event_groups, ev);
+	node = exdma_node_create_part(ev->card, ev->name, &exdma_event_fops,
+				      exdma_event_groups, ev);
 	if (IS_ERR(node))
 		return PTR_ERR(node);
 	ev->node = node;

@@ -12,6 +12,7 @@
  *	probe:	exdma_card_alloc()
  *		exdma_channel_add() for each channel, which makes its ring
  *		exdma_window_add() and exdma_event_add() for what else there is
+ *		exdma_channel_add_alias() and the like for more nodes of these
  *		exdma_channel_request_irq() or exdma_card_request_irq()
  *		exdma_card_register()		nodes appear, transfers may come
  *	remove:	exdma_card_unregister()		nodes gone, every request ended
@@ -34,7 +35,10 @@
 
 struct exdma_card;
 struct exdma_channel;
+struct exdma_client;
 struct exdma_event;
+struct exdma_window;
+struct module;
 
 /* Most channels of one direction on one card. */
 #define EXDMA_MAX_CHANNELS	32
@@ -70,12 +74,26 @@ enum exdma_irq_mode {
 #define EXDMA_RUN_FIXED	BIT(0)	/* the card's address does not advance */
 
 /**
+ * struct exdma_perf - what a channel's own performance counters say
+ * @counting: they count.
+ * @overflow: one of them is at its end, and counts no more.
+ * @cycles: of the datapath's clock, as the card counts them.
+ * @beats: steps of the datapath that moved data.
+ */
+struct exdma_perf {
+	bool counting;
+	bool overflow;
+	u64 cycles;
+	u64 beats;
+};
+
+/**
  * struct exdma_channel_ops - what a card driver does for one channel
  *
- * All but @stop are called with the channel's lock held and interrupts off,
- * some of them from the hard interrupt handler: they must not sleep, allocate
- * or print, and they never run twice at once for one channel, or for two that
- * share an engine.
+ * All but @stop, @report and those of performance counters are called with the
+ * channel's lock held and interrupts off, some of them from the hard interrupt
+ * handler: they must not sleep, allocate or print, and they never run twice at
+ * once for one channel, or for two that share an engine.
  *
  * @write_desc: Fill ring slot @slot (0 to slots - 1) with one contiguous
  *	segment of @len bytes (1 to max_segment) between @host and @card, which
@@ -110,6 +128,12 @@ enum exdma_irq_mode {
  * @report: Log, rate-limited, what the last @inspect saw of an engine that
  *	stopped with an error or stood still. May sleep; called without the lock,
  *	after @stop. NULL: there is nothing to tell.
+ * @perf_count: The channel has performance counters, which are off after probe
+ *	and after a reset. @on: set them to 0 and let them count; else stop them
+ *	where they are. May sleep; one call at a time, beside those above. NULL
+ *	if there are none.
+ * @perf_read: Look at them, on the same terms.
+ *	Return: 0, or -ENODEV if the device does not answer.
  */
 struct exdma_channel_ops {
 	void (*write_desc)(struct exdma_channel *ch, u32 slot, dma_addr_t host,
@@ -121,6 +145,8 @@ struct exdma_channel_ops {
 	void (*ack)(struct exdma_channel *ch);
 	int (*stop)(struct exdma_channel *ch);
 	void (*report)(struct exdma_channel *ch);
+	void (*perf_count)(struct exdma_channel *ch, bool on);
+	int (*perf_read)(struct exdma_channel *ch, struct exdma_perf *perf);
 };
 
 /**
@@ -231,6 +257,50 @@ struct exdma_event_desc {
 	bool level;
 };
 
+/* Flags of &exdma_alias_desc */
+/*
+ * Channel: read and write do not move the file position. Streams, and events,
+ * have one, too, which means nothing.
+ */
+#define EXDMA_ALIAS_KEEP_POS	BIT(0)
+/*
+ * Window: a call moves one word, whatever its count. Event: a read takes exactly
+ * 4 bytes and says 1, however many there were. -EPROTO for all that is
+ * misaligned or too short.
+ */
+#define EXDMA_ALIAS_ONE		BIT(1)
+/* O_NONBLOCK and O_TRUNC of open() mean nothing. */
+#define EXDMA_ALIAS_PLAIN_OPEN	BIT(2)
+
+/**
+ * struct exdma_alias_desc - one more node of a channel, a window or an event
+ *
+ * It leads to the same thing as the node that the core makes, and can do the
+ * same, but for what is said here. For programs that were written for another
+ * driver of this card.
+ *
+ * @name: of /dev/NAME, up to 31 characters; copied.
+ * @flags: EXDMA_ALIAS_*.
+ * @ioctl: NULL, or what is asked before the core looks at a call. @client is the
+ *	open file of a channel, else NULL; @data is the core's copy of @data. May
+ *	sleep, for as long as user memory takes; it may still run when
+ *	exdma_card_unregister() has returned, so that it must not use what ends
+ *	with the binding but by exdma_client_*().
+ *	Return: as the call; -ENOIOCTLCMD: the core knows.
+ * @owner: the module of @ioctl.
+ * @data: for @ioctl; copied.
+ * @data_bytes: how long it is.
+ */
+struct exdma_alias_desc {
+	const char *name;
+	u32 flags;
+	long (*ioctl)(struct exdma_client *client, const void *data,
+		      unsigned int cmd, void __user *arg);
+	struct module *owner;
+	const void *data;
+	size_t data_bytes;
+};
+
 /**
  * struct exdma_card_ops - what a card driver does for the whole card
  * @reset: An engine would not stop: reset the whole device and bring it back
@@ -282,8 +352,10 @@ void exdma_card_freeze(struct exdma_card *card);
 void exdma_card_thaw(struct exdma_card *card, int err);
 void exdma_card_lost(struct exdma_card *card);
 void *exdma_card_priv(const struct exdma_card *card);
+int exdma_card_number(const struct exdma_card *card);
 
-int exdma_window_add(struct exdma_card *card, const struct exdma_window_desc *desc);
+struct exdma_window *exdma_window_add(struct exdma_card *card,
+				      const struct exdma_window_desc *desc);
 
 struct exdma_channel *exdma_channel_add(struct exdma_card *card,
 					const struct exdma_channel_desc *desc);
@@ -299,6 +371,17 @@ int exdma_event_request_irq(struct exdma_event *ev, unsigned int irq);
 int exdma_card_request_event_irq(struct exdma_card *card, unsigned int irq,
 				 irq_handler_t handler);
 irqreturn_t exdma_event_raise(struct exdma_event *ev);
+
+int exdma_channel_add_alias(struct exdma_channel *ch, const struct exdma_alias_desc *desc);
+int exdma_window_add_alias(struct exdma_window *win, const struct exdma_alias_desc *desc);
+int exdma_event_add_alias(struct exdma_event *ev, const struct exdma_alias_desc *desc);
+int exdma_client_set_fixed(struct exdma_client *client, bool fixed);
+bool exdma_client_is_fixed(const struct exdma_client *client);
+ssize_t exdma_client_move(struct exdma_client *client, void __user *buf, size_t len,
+			  u64 card_addr);
+int exdma_client_perf_start(struct exdma_client *client);
+int exdma_client_perf_stop(struct exdma_client *client, struct exdma_perf *perf);
+int exdma_client_perf_get(struct exdma_client *client, struct exdma_perf *perf);
 
 int exdma_channel_request_irq(struct exdma_channel *ch, unsigned int irq);
 int exdma_card_request_irq(struct exdma_card *card, unsigned int irq,

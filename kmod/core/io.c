@@ -15,6 +15,7 @@
 #include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 
+#include "alias.h"
 #include "buffer.h"
 #include "card.h"
 #include "io.h"
@@ -122,7 +123,7 @@ void exdma_io_advance(struct kiocb *iocb, size_t moved)
 {
 	const struct exdma_client *client = iocb->ki_filp->private_data;
 
-	if (!READ_ONCE(client->fixed))
+	if (!READ_ONCE(client->fixed) && !exdma_alias_has(client->alias, EXDMA_ALIAS_KEEP_POS))
 		iocb->ki_pos += moved;
 }
 

@@ -18,23 +18,29 @@
  * struct exdma_client - an open file, as its calls see it
  * @card: the card; stays as long as the file.
  * @ch: the channel, or NULL: all of them.
+ * @file: the file itself.
+ * @alias: what it was opened by, if that is not the first node of its kind.
  * @order: whose turn it is among its calls.
  * @cpu: where asynchronous calls are completed, or EXDMA_CPU_ANY.
  * @timeout_ms: see &exdma_request.timeout_ms.
  * @fixed: the card's address does not advance.
  * @how: how packets are to be read; of EXDMA_RECEIVE_BYTES are also written
  *	bytes.
+ * @measures: it has started the performance counters of @ch.
  * @user: who has made asynchronous calls last.
  * @late: what became of a packet whose writer has not waited for it.
  */
 struct exdma_client {
 	struct exdma_card *card;
 	struct exdma_channel *ch;
+	struct file *file;
+	const struct exdma_alias *alias;
 	struct exdma_order order;
 	int cpu;
 	u32 timeout_ms;
 	bool fixed;
 	enum exdma_receive_how how;
+	bool measures;
 	pid_t user;
 	int late;
 };

@@ -18,15 +18,18 @@
 
 #include <uapi/linux/exdma.h>
 
+#include "alias.h"
 #include "card.h"
 #include "channel.h"
 #include "compat.h"
 #include "io.h"
 #include "node.h"
+#include "perf.h"
 #include "window.h"
 
-/* Of one card: its memory, channels, windows, events. */
-#define CARD_MINORS	(1 + EXDMA_DIRS * EXDMA_MAX_CHANNELS + EXDMA_MAX_WINDOWS + EXDMA_MAX_EVENTS)
+/* Of one card: its memory, channels, windows, events, and aliases of those. */
+#define CARD_MINORS	(1 + EXDMA_DIRS * EXDMA_MAX_CHANNELS + EXDMA_MAX_WINDOWS + \
+			 EXDMA_MAX_EVENTS + EXDMA_MAX_ALIASES)
 #define MINORS		(EXDMA_MAX_CARDS * CARD_MINORS)
 
 static dev_t first_devt;
@@ -79,6 +82,10 @@ static int node_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	client->card = node->card;
 	client->ch = node->ch;
+	client->file = file;
+	client->alias = node->alias;
+	if (exdma_alias_has(node->alias, EXDMA_ALIAS_PLAIN_OPEN))
+		file->f_flags &= ~(O_NONBLOCK | O_TRUNC);
 	client->cpu = EXDMA_CPU_ANY;
 	exdma_order_init(&client->order, READ_ONCE(sequential));
 	if (client->ch && exdma_channel_receives(client->ch)) {
@@ -89,7 +96,8 @@ static int node_open(struct inode *inode, struct file *file)
 		}
 	}
 	file->private_data = client;
-	if (client->ch && client->ch->desc.stream)
+	if (client->ch && client->ch->desc.stream &&
+	    !exdma_alias_has(node->alias, EXDMA_ALIAS_KEEP_POS))
 		stream_open(inode, file);
 	file->f_mode |= FMODE_NOWAIT | FMODE_CAN_ODIRECT;
 	return 0;
@@ -107,7 +115,13 @@ static int node_flush(struct file *file, fl_owner_t id)
 
 static int node_close(struct inode *inode, struct file *file)
 {
-	kfree(file->private_data);
+	struct exdma_client *client = file->private_data;
+	struct exdma_perf perf;
+
+	/* If that fails, what happens to the card stops them. */
+	if (client->measures)
+		exdma_perf_stop(client->ch, &perf);
+	kfree(client);
 	return 0;
 }
 
@@ -350,7 +364,7 @@ static bool node_flags_fit(const struct exdma_client *client, u32 flags)
 	if (flags & ~OPTION_FLAGS || hweight32(flags) > 1)
 		return false;
 	if (flags & EXDMA_OPTION_FIXED)
-		return ch && !ch->desc.stream && ch->desc.beat;
+		return ch && exdma_channel_can_fix(ch);
 	if (flags & EXDMA_OPTION_WHOLE)
 		return ch && exdma_channel_receives(ch);
 	return !flags || (ch && ch->desc.stream);
@@ -421,9 +435,13 @@ static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct exdma_client *client = file->private_data;
 	void __user *user = (void __user *)arg;
+	long ret;
 
 	if (exdma_card_is_gone(client->card))
 		return -ENODEV;
+	ret = exdma_alias_ioctl(client->alias, client, cmd, user);
+	if (ret != -ENOIOCTLCMD)
+		return ret;
 	if (cmd == EXDMA_IOC_BARRIER) {
 		exdma_order_barrier(&client->order);
 		return 0;
@@ -442,7 +460,7 @@ static long node_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
-static const struct file_operations node_fops = {
+const struct file_operations exdma_node_fops = {
 	.owner = THIS_MODULE,
 	.open = node_open,
 	.flush = node_flush,
@@ -470,7 +488,8 @@ static void node_release(struct device *dev)
 static struct exdma_node *node_create(struct exdma_card *card, const char *name,
 				      const struct file_operations *fops,
 				      const struct attribute_group **groups,
-				      struct exdma_channel *ch, void *part)
+				      struct exdma_channel *ch, void *part,
+				      const struct exdma_alias *alias)
 {
 	struct exdma_node *node;
 	int minor, err;
@@ -490,6 +509,7 @@ static struct exdma_node *node_create(struct exdma_card *card, const char *name,
 	node->card = exdma_card_get(card);
 	node->ch = ch;
 	node->part = part;
+	node->alias = alias;
 	node->dev.class = &exdma_class;
 	node->dev.devt = MKDEV(MAJOR(first_devt), MINOR(first_devt) + minor);
 	node->dev.parent = card->node ? &card->node->dev : exdma_card_parent(card);
@@ -520,11 +540,15 @@ static struct exdma_node *node_create(struct exdma_card *card, const char *name,
 struct exdma_node *exdma_node_create(struct exdma_card *card,
 				     struct exdma_channel *ch)
 {
+	const struct attribute_group **groups = exdma_card_groups;
 	char name[16];
 
+	if (ch)
+		groups = exdma_channel_has_perf(ch) ? exdma_channel_perf_groups :
+						      exdma_channel_groups;
 	snprintf(name, sizeof(name), "exdma%d", card->number);
-	return node_create(card, ch ? ch->name : name, &node_fops,
-			   ch ? exdma_channel_groups : exdma_card_groups, ch, NULL);
+	return node_create(card, ch ? ch->name : name, &exdma_node_fops, groups, ch, NULL,
+			   NULL);
 }
 
 /**
@@ -543,7 +567,20 @@ struct exdma_node *exdma_node_create_part(struct exdma_card *card, const char *n
 					  const struct attribute_group **groups,
 					  void *part)
 {
-	return node_create(card, name, fops, groups, NULL, part);
+	return node_create(card, name, fops, groups, NULL, part, NULL);
+}
+
+/**
+ * exdma_node_create_alias - the same for one more node of something
+ * @alias: what it is; lives as long as the card, all whose first nodes are there.
+ *
+ * Context: may sleep.
+ * Return: the node, to be removed with exdma_node_remove(), or an ERR_PTR().
+ */
+struct exdma_node *exdma_node_create_alias(const struct exdma_alias *alias)
+{
+	return node_create(alias->card, alias->name, alias->fops, NULL, alias->ch, alias->part,
+			   alias);
 }
 
 /**

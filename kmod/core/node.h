@@ -11,6 +11,7 @@
 
 #include <uapi/linux/exdma.h>
 
+struct exdma_alias;
 struct exdma_card;
 struct exdma_channel;
 
@@ -25,6 +26,7 @@ struct exdma_channel;
  * @card: whose node it is.
  * @ch: the channel behind it; NULL for the node of the card's memory.
  * @part: the window or event behind it, for nodes of those.
+ * @alias: what makes it different from the first node of the same thing, or NULL.
  */
 struct exdma_node {
 	struct device dev;
@@ -32,6 +34,7 @@ struct exdma_node {
 	struct exdma_card *card;
 	struct exdma_channel *ch;
 	void *part;
+	const struct exdma_alias *alias;
 };
 
 struct exdma_node *exdma_node_create(struct exdma_card *card,
@@ -40,6 +43,7 @@ struct exdma_node *exdma_node_create_part(struct exdma_card *card, const char *n
 					  const struct file_operations *fops,
 					  const struct attribute_group **groups,
 					  void *part);
+struct exdma_node *exdma_node_create_alias(const struct exdma_alias *alias);
 void exdma_node_remove(struct exdma_node *node);
 long exdma_card_ioctl(struct exdma_card *card, struct file *file, unsigned int cmd,
 		      void __user *arg);
@@ -47,14 +51,23 @@ int exdma_ioctl_fetch(void __user *arg, void *struct_in, u32 known, u32 least);
 int exdma_nodes_init(void);
 void exdma_nodes_exit(void);
 
+/* What can be done with a channel, a window, an event */
+extern const struct file_operations exdma_node_fops;
+extern const struct file_operations exdma_window_fops;
+extern const struct file_operations exdma_event_fops;
+
 /* sysfs.c */
 extern const struct attribute_group *exdma_card_groups[];
 extern const struct attribute_group *exdma_channel_groups[];
+extern const struct attribute_group *exdma_channel_perf_groups[];
 extern const struct attribute_group *exdma_window_groups[];
 extern const struct attribute_group *exdma_event_groups[];
 
 /* stats.c */
 extern const struct attribute_group exdma_stats_group;
+
+/* perf.c */
+extern const struct attribute_group exdma_perf_group;
 
 static inline struct exdma_node *exdma_node_from_dev(struct device *dev)
 {

@@ -142,6 +142,14 @@ const struct attribute_group *exdma_channel_groups[] = {
 	NULL
 };
 
+/* A channel with performance counters. */
+const struct attribute_group *exdma_channel_perf_groups[] = {
+	&channel_group,
+	&exdma_stats_group,
+	&exdma_perf_group,
+	NULL
+};
+
 static ssize_t bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	const struct exdma_window *win = exdma_node_from_dev(dev)->part;

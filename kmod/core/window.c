@@ -39,6 +39,7 @@
 
 #include <uapi/linux/exdma.h>
 
+#include "alias.h"
 #include "card.h"
 #include "compat.h"
 #include "node.h"
@@ -121,11 +122,16 @@ static bool window_settled(const struct exdma_card *card)
 	return !READ_ONCE(card->held) || exdma_card_is_gone(card);
 }
 
-/*
- * Returns 0 with card->access taken and the registers there; -EAGAIN if that
- * would have to be waited for and must not, -ERESTARTSYS for a signal, -ENODEV.
+/**
+ * exdma_registers_enter - use the registers for a program
+ * @card: the card.
+ * @nowait: not while that would have to be waited for.
+ *
+ * Context: may sleep. Locking: on success card->access is taken for reading, and
+ * the registers are there, until exdma_registers_exit().
+ * Return: 0; -EAGAIN for @nowait, -ERESTARTSYS for a signal, -ENODEV.
  */
-static int window_enter(struct exdma_card *card, bool nowait)
+int exdma_registers_enter(struct exdma_card *card, bool nowait)
 {
 	for (;;) {
 		if (!nowait)
@@ -144,7 +150,7 @@ static int window_enter(struct exdma_card *card, bool nowait)
 	}
 }
 
-static void window_exit(struct exdma_card *card)
+void exdma_registers_exit(struct exdma_card *card)
 {
 	up_read(&card->access);
 }
@@ -155,9 +161,18 @@ static int window_permit(const struct exdma_window *win)
 	return win->desc.privileged ? security_locked_down(LOCKDOWN_PCI_ACCESS) : 0;
 }
 
+/* The file keeps its node. */
+static struct exdma_window *window_of(const struct file *file)
+{
+	const struct exdma_node *node = file->private_data;
+
+	return node->part;
+}
+
 static int window_open(struct inode *inode, struct file *file)
 {
-	struct exdma_window *win = exdma_node_from_inode(inode)->part;
+	struct exdma_node *node = exdma_node_from_inode(inode);
+	struct exdma_window *win = node->part;
 	int err;
 
 	if (win->desc.privileged && !capable(CAP_SYS_RAWIO))
@@ -167,7 +182,9 @@ static int window_open(struct inode *inode, struct file *file)
 		return err;
 	if (exdma_card_is_gone(win->card))
 		return -ENODEV;
-	file->private_data = win;
+	file->private_data = node;
+	if (exdma_alias_has(node->alias, EXDMA_ALIAS_PLAIN_OPEN))
+		file->f_flags &= ~O_NONBLOCK;
 	file->f_mapping = win->card->inode->i_mapping;
 	file->f_mode |= FMODE_NOWAIT;
 	return 0;
@@ -180,10 +197,16 @@ static int window_open(struct inode *inode, struct file *file)
 static ssize_t window_bound(const struct exdma_window *win, const struct kiocb *iocb,
 			    struct iov_iter *iter, ssize_t at_end)
 {
+	const struct exdma_node *node = iocb->ki_filp->private_data;
 	u64 pos = iocb->ki_pos, bytes = win->desc.bytes;
 
 	if (!iov_iter_count(iter))
 		return 0;
+	if (exdma_alias_has(node->alias, EXDMA_ALIAS_ONE)) {
+		if (pos % WORD || iov_iter_count(iter) < WORD)
+			return -EPROTO;
+		iov_iter_truncate(iter, WORD);
+	}
 	if ((pos | iov_iter_count(iter)) % WORD)
 		return -EINVAL;
 	if (pos >= bytes)
@@ -207,12 +230,12 @@ static ssize_t window_read_some(struct exdma_window *win, struct kiocb *iocb,
 	len = round_down(len - fault_in_iov_iter_writeable(iter, len), WORD);
 	if (!len)
 		return -EFAULT;
-	err = window_enter(win->card, nowait);
+	err = exdma_registers_enter(win->card, nowait);
 	if (err)
 		return err;
 	for (i = 0; i < len / WORD; i++)
 		words[i] = ioread32(win->desc.regs + iocb->ki_pos + i * WORD);
-	window_exit(win->card);
+	exdma_registers_exit(win->card);
 	return round_down(copy_to_iter(words, len, iter), WORD) ?: -EFAULT;
 }
 
@@ -226,12 +249,12 @@ static ssize_t window_write_some(struct exdma_window *win, struct kiocb *iocb,
 	len = round_down(copy_from_iter(words, len, iter), WORD);
 	if (!len)
 		return -EFAULT;
-	err = window_enter(win->card, nowait);
+	err = exdma_registers_enter(win->card, nowait);
 	if (err)
 		return err;
 	for (i = 0; i < len / WORD; i++)
 		iowrite32(words[i], win->desc.regs + iocb->ki_pos + i * WORD);
-	window_exit(win->card);
+	exdma_registers_exit(win->card);
 	return len;
 }
 
@@ -241,7 +264,7 @@ typedef ssize_t (*window_some_t)(struct exdma_window *win, struct kiocb *iocb,
 static ssize_t window_io(struct kiocb *iocb, struct iov_iter *iter, window_some_t some,
 			 ssize_t at_end)
 {
-	struct exdma_window *win = iocb->ki_filp->private_data;
+	struct exdma_window *win = window_of(iocb->ki_filp);
 	bool nowait = (iocb->ki_flags & IOCB_NOWAIT) || (iocb->ki_filp->f_flags & O_NONBLOCK);
 	ssize_t left, moved, sum = 0;
 	int err;
@@ -324,7 +347,7 @@ static const struct vm_operations_struct window_vm_ops = {
 /* Bounds in pages, compared without adding: nothing wraps. */
 static int window_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct exdma_window *win = file->private_data;
+	struct exdma_window *win = window_of(file);
 	u64 pages = win->desc.bytes >> PAGE_SHIFT;
 	int err;
 
@@ -350,7 +373,7 @@ static int window_mmap(struct file *file, struct vm_area_struct *vma)
 
 static loff_t window_llseek(struct file *file, loff_t offset, int whence)
 {
-	struct exdma_window *win = file->private_data;
+	struct exdma_window *win = window_of(file);
 
 	if (exdma_card_is_gone(win->card))
 		return -ENODEV;
@@ -360,7 +383,7 @@ static loff_t window_llseek(struct file *file, loff_t offset, int whence)
 /* Ready is: a call that may not wait would be taken now. */
 static __poll_t window_poll(struct file *file, struct poll_table_struct *wait)
 {
-	struct exdma_window *win = file->private_data;
+	struct exdma_window *win = window_of(file);
 
 	poll_wait(file, &win->card->change, wait);
 	if (exdma_card_is_gone(win->card))
@@ -372,14 +395,19 @@ static __poll_t window_poll(struct file *file, struct poll_table_struct *wait)
 
 static long window_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct exdma_window *win = file->private_data;
+	const struct exdma_node *node = file->private_data;
+	struct exdma_window *win = node->part;
+	long ret;
 
 	if (exdma_card_is_gone(win->card))
 		return -ENODEV;
+	ret = exdma_alias_ioctl(node->alias, NULL, cmd, (void __user *)arg);
+	if (ret != -ENOIOCTLCMD)
+		return ret;
 	return exdma_card_ioctl(win->card, file, cmd, (void __user *)arg);
 }
 
-static const struct file_operations window_fops = {
+const struct file_operations exdma_window_fops = {
 	.owner = THIS_MODULE,
 	.open = window_open,
 	.read_iter = window_read_iter,
@@ -399,35 +427,36 @@ static const struct file_operations window_fops = {
  * Makes /dev/exdmaN_NAME at registration.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL for a description out of range, -ENOSPC for too many,
- * -ENOMEM.
+ * Return: the window, which lives as long as the card, or an ERR_PTR(): -EINVAL
+ * for a description out of range, -ENOSPC for too many, -ENOMEM.
  */
-int exdma_window_add(struct exdma_card *card, const struct exdma_window_desc *desc)
+struct exdma_window *exdma_window_add(struct exdma_card *card,
+				      const struct exdma_window_desc *desc)
 {
 	struct exdma_window *win;
 	struct inode *inode;
 
 	if (!desc->bytes || desc->bytes % WORD || desc->bytes > LLONG_MAX ||
 	    desc->start % WORD || desc->start + desc->bytes - 1 < desc->start)
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	if (card->window_count == EXDMA_MAX_WINDOWS)
-		return -ENOSPC;
+		return ERR_PTR(-ENOSPC);
 	if (!card->inode) {
 		inode = alloc_anon_inode(window_mount->mnt_sb);
 		if (IS_ERR(inode))
-			return PTR_ERR(inode);
+			return ERR_CAST(inode);
 		card->inode = inode;
 	}
 	win = kzalloc_obj(*win);
 	if (!win)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	win->card = card;
 	win->desc = *desc;
 	snprintf(win->name, sizeof(win->name), "exdma%d_%s", card->number, desc->name);
 	win->desc.name = NULL;	/* the driver's, who may go before us */
 	list_add_tail(&win->siblings, &card->windows);
 	card->window_count++;
-	return 0;
+	return win;
 }
 EXPORT_SYMBOL_EXDMA(exdma_window_add);
 
@@ -436,7 +465,7 @@ int exdma_window_create_node(struct exdma_window *win)
 {
 	struct exdma_node *node;
 
-	node = exdma_node_create_part(win->card, win->name, &window_fops,
+	node = exdma_node_create_part(win->card, win->name, &exdma_window_fops,
 				      exdma_window_groups, win);
 	if (IS_ERR(node))
 		return PTR_ERR(node);

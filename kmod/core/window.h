@@ -33,6 +33,8 @@ struct exdma_window {
 int exdma_window_create_node(struct exdma_window *win);
 void exdma_windows_hold(struct exdma_card *card);
 void exdma_windows_release(struct exdma_card *card);
+int exdma_registers_enter(struct exdma_card *card, bool nowait);
+void exdma_registers_exit(struct exdma_card *card);
 void exdma_windows_free(struct exdma_card *card);
 int exdma_windows_init(void);
 void exdma_windows_exit(void);

@@ -8,8 +8,8 @@
  * so that the next interrupt needs no acknowledgment where vectors are not
  * shared.
  *
- * Locking: the core calls all but xdma_stop() and xdma_report() with the
- * channel's lock held.
+ * Locking: the core calls all but xdma_stop(), xdma_report() and those of the
+ * performance counters with the channel's lock held.
  */
 #include <linux/bitfield.h>
 #include <linux/iopoll.h>
@@ -245,6 +245,51 @@ static int xdma_stop(struct exdma_channel *ch)
 	return xdma_channel_stop(exdma_channel_priv(ch), STOP_TIMEOUT_US);
 }
 
+/* PG195, "Channel Performance Monitor Control" and the counters behind it. */
+static void xdma_perf_count(struct exdma_channel *ch, bool on)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+
+	if (on)
+		writel(XDMA_PERF_CLEAR, xch->regs + XDMA_PERF);
+	writel(on ? XDMA_PERF_RUN : 0, xch->regs + XDMA_PERF);
+}
+
+/* Two words; the high one has not changed meanwhile. */
+static int read_perf(void __iomem *lo, void __iomem *hi, u64 *count, bool *full)
+{
+	u32 high = readl(hi), low, before;
+
+	do {
+		if (high == XDMA_GONE)
+			return -ENODEV;
+		before = high;
+		low = readl(lo);
+		high = readl(hi);
+	} while (high != before);
+	*count = FIELD_GET(XDMA_PERF_HI_COUNT, high) * BIT_ULL(32) + low;
+	*full = high & XDMA_PERF_HI_FULL;
+	return 0;
+}
+
+static int xdma_perf_read(struct exdma_channel *ch, struct exdma_perf *perf)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+	void __iomem *regs = xch->regs;
+	bool cycles_full, beats_full;
+	int err;
+
+	err = read_perf(regs + XDMA_PERF_CYCLES_LO, regs + XDMA_PERF_CYCLES_HI,
+			&perf->cycles, &cycles_full) ?:
+	      read_perf(regs + XDMA_PERF_BEATS_LO, regs + XDMA_PERF_BEATS_HI,
+			&perf->beats, &beats_full);
+	if (err)
+		return err;
+	perf->counting = readl(regs + XDMA_PERF) & XDMA_PERF_RUN;
+	perf->overflow = cycles_full || beats_full;
+	return 0;
+}
+
 static const struct exdma_channel_ops xdma_channel_ops = {
 	.write_desc = xdma_write_desc,
 	.start = xdma_start,
@@ -254,6 +299,8 @@ static const struct exdma_channel_ops xdma_channel_ops = {
 	.ack = xdma_ack,
 	.stop = xdma_stop,
 	.report = xdma_report,
+	.perf_count = xdma_perf_count,
+	.perf_read = xdma_perf_read,
 };
 
 /**
@@ -274,6 +321,7 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 	xch->adj = 0;
 
 	writel(0, xch->regs + XDMA_CONTROL);
+	writel(0, xch->regs + XDMA_PERF);
 	writel(lower_32_bits(xch->writeback_dma), xch->regs + XDMA_WRITEBACK_LO);
 	writel(upper_32_bits(xch->writeback_dma), xch->regs + XDMA_WRITEBACK_HI);
 	writel(0, xch->sgdma + XDMA_FIRST_HI);
@@ -342,7 +390,8 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 	width = readl(xc->bar + XDMA_CONFIG + XDMA_CONFIG_WIDTH);
 	desc.beat = 8 << min(FIELD_GET(XDMA_CONFIG_WIDTH_LOG, width), 3);
 	limits = readl(xch->regs + XDMA_ALIGNMENTS);
-	desc.alignment = xdma_units(FIELD_GET(XDMA_ALIGN_ADDRESS, limits));
+	xch->align = xdma_units(FIELD_GET(XDMA_ALIGN_ADDRESS, limits));
+	desc.alignment = xch->align;
 	if (xch->stream) {
 		/* The core sees to it that each piece begins at a beat. */
 		desc.beat = max(desc.beat, desc.alignment);

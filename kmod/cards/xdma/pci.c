@@ -8,6 +8,8 @@
 #include <linux/bitfield.h>
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "compat.h"
 #include "xdma.h"
@@ -20,6 +22,49 @@ static unsigned int event_vectors = XDMA_MAX_USERS;
 module_param(event_vectors, uint, 0444);
 MODULE_PARM_DESC(event_vectors,
 		 "Most MSI-X vectors for user interrupts, 1 to 16; if there are more lines, the last vector is shared (default 16)");
+
+/* In the order of preference; the last stands for all of them. */
+static const struct {
+	const char *name;
+	enum exdma_irq_mode mode;
+	unsigned int flag;
+} irq_kinds[] = {
+	{ "msix", EXDMA_IRQ_MODE_MSIX, PCI_IRQ_MSIX },
+	{ "msi", EXDMA_IRQ_MODE_MSI, PCI_IRQ_MSI },
+	{ "intx", EXDMA_IRQ_MODE_INTX, PCI_IRQ_INTX },
+	{ "auto" },
+};
+
+#define IRQ_AUTO	(ARRAY_SIZE(irq_kinds) - 1)
+
+static unsigned int irq_kind = IRQ_AUTO;
+
+static int interrupts_set(const char *text, const struct kernel_param *param)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(irq_kinds); i++) {
+		if (!sysfs_streq(text, irq_kinds[i].name))
+			continue;
+		irq_kind = i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int interrupts_get(char *text, const struct kernel_param *param)
+{
+	return sysfs_emit(text, "%s\n", irq_kinds[irq_kind].name);
+}
+
+static const struct kernel_param_ops interrupts_ops = {
+	.set = interrupts_set,
+	.get = interrupts_get,
+};
+
+module_param_cb(interrupts, &interrupts_ops, NULL, 0444);
+MODULE_PARM_DESC(interrupts,
+		 "Kind of interrupt: msix, msi or intx and no other; auto (default): the best that there is");
 
 static u32 block_of(void __iomem *block)
 {
@@ -130,30 +175,41 @@ static irqreturn_t xdma_shared_interrupt(int irq, void *data)
 }
 
 /*
- * The best kind of interrupt that the card and the host have in common: a vector
- * for each channel and user line; or for each channel and some lines, the rest
- * of which share one; or one for all.
+ * MSI-X: a vector for each channel and user line; or for each channel and some
+ * lines, the rest of which share one. Otherwise one for all.
  */
-static int alloc_vectors(struct xdma_card *xc, u32 channels, enum exdma_irq_mode *mode)
+static int alloc_kind(struct xdma_card *xc, u32 channels, unsigned int flag)
 {
 	u32 users = min(xc->user_irqs, clamp(event_vectors, 1u, (u32)XDMA_MAX_USERS));
-	struct pci_dev *pdev = xc->pdev;
 	int got;
 
-	got = pci_alloc_irq_vectors(pdev, channels + !!users, channels + users, PCI_IRQ_MSIX);
-	if (got < 0)
-		got = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_INTX);
+	if (flag != PCI_IRQ_MSIX)
+		return pci_alloc_irq_vectors(xc->pdev, 1, 1, flag);
+	got = pci_alloc_irq_vectors(xc->pdev, channels + !!users, channels + users, flag);
 	if (got < 0)
 		return got;
-	if (pdev->msix_enabled) {
-		*mode = EXDMA_IRQ_MODE_MSIX;
-		xc->own_vectors = got - channels;
-		if (xc->own_vectors < xc->user_irqs)
-			xc->own_vectors--;	/* the last is shared */
-	} else {
-		*mode = pdev->msi_enabled ? EXDMA_IRQ_MODE_MSI : EXDMA_IRQ_MODE_INTX;
+	xc->own_vectors = got - channels;
+	if (xc->own_vectors < xc->user_irqs)
+		xc->own_vectors--;	/* the last is shared */
+	return got;
+}
+
+/* The kind that was asked for, or the best that card and host have in common. */
+static int alloc_vectors(struct xdma_card *xc, u32 channels, enum exdma_irq_mode *mode)
+{
+	int got = -ENODEV;
+	unsigned int i;
+
+	for (i = 0; i < IRQ_AUTO && got < 0; i++) {
+		if (irq_kind != IRQ_AUTO && irq_kind != i)
+			continue;
+		*mode = irq_kinds[i].mode;
+		got = alloc_kind(xc, channels, irq_kinds[i].flag);
 	}
-	return 0;
+	if (got < 0)
+		dev_err(&xc->pdev->dev, "no interrupt to be had, with interrupts=%s (%d)\n",
+			irq_kinds[irq_kind].name, got);
+	return got < 0 ? got : 0;
 }
 
 static int request_irqs(struct xdma_card *xc, enum exdma_irq_mode mode)
@@ -253,10 +309,8 @@ static int init_card(struct xdma_card *xc)
 	xc->user_irqs = xdma_count_users(xc);
 	err = alloc_vectors(xc, xc->channel_count[EXDMA_H2C] + xc->channel_count[EXDMA_C2H],
 			    &desc.irq_mode);
-	if (err < 0) {
-		dev_err(&pdev->dev, "no interrupt to be had (%d)\n", err);
+	if (err)
 		return err;
-	}
 	xc->card = exdma_card_alloc(&pdev->dev, &desc);
 	if (IS_ERR(xc->card)) {
 		err = PTR_ERR(xc->card);
@@ -270,6 +324,9 @@ static int init_card(struct xdma_card *xc)
 	if (err)
 		goto unregister;
 	err = xdma_add_events(xc);
+	if (err)
+		goto unregister;
+	err = xdma_add_amd_nodes(xc);
 	if (err)
 		goto unregister;
 	xdma_quiesce(xc);

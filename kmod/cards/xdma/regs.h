@@ -46,6 +46,18 @@
 #define XDMA_WRITEBACK_HI	0x8c
 #define XDMA_IRQ_MASK		0x90
 
+#define XDMA_PERF		0xc0	/* performance monitor control */
+#define XDMA_PERF_CYCLES_LO	0xc4
+#define XDMA_PERF_CYCLES_HI	0xc8
+#define XDMA_PERF_BEATS_LO	0xcc
+#define XDMA_PERF_BEATS_HI	0xd0
+
+/* Not bit 0, with which the counters cover one run, the last */
+#define XDMA_PERF_CLEAR		BIT(1)
+#define XDMA_PERF_RUN		BIT(2)
+#define XDMA_PERF_HI_COUNT	GENMASK(9, 0)
+#define XDMA_PERF_HI_FULL	BIT(16)
+
 #define XDMA_CONFIG_WIDTH	0x18	/* Config-Block: datapath, 64 bit << n */
 #define XDMA_CONFIG_WIDTH_LOG	GENMASK(2, 0)
 

@@ -87,7 +87,7 @@ void xdma_unmap_windows(struct xdma_card *xc)
 }
 
 static int add_window(struct xdma_card *xc, const char *name, int bar, void __iomem *regs,
-		      bool privileged)
+		      bool privileged, struct exdma_window **win)
 {
 	struct exdma_window_desc desc = {
 		.name = name,
@@ -99,7 +99,8 @@ static int add_window(struct xdma_card *xc, const char *name, int bar, void __io
 		return 0;
 	desc.start = pci_resource_start(xc->pdev, bar);
 	desc.bytes = pci_resource_len(xc->pdev, bar);
-	return exdma_window_add(xc->card, &desc);
+	*win = exdma_window_add(xc->card, &desc);
+	return PTR_ERR_OR_ZERO(*win);
 }
 
 /*
@@ -108,7 +109,10 @@ static int add_window(struct xdma_card *xc, const char *name, int bar, void __io
  */
 int xdma_add_windows(struct xdma_card *xc)
 {
-	return add_window(xc, "user", xc->user_index, xc->user, false) ?:
-	       add_window(xc, "bypass", xc->bypass_index, xc->bypass, false) ?:
-	       add_window(xc, "control", xc->bar_index, xc->bar, true);
+	return add_window(xc, "user", xc->user_index, xc->user, false,
+			  &xc->user_window) ?:
+	       add_window(xc, "bypass", xc->bypass_index, xc->bypass, false,
+			  &xc->bypass_window) ?:
+	       add_window(xc, "control", xc->bar_index, xc->bar, true,
+			  &xc->control_window);
 }

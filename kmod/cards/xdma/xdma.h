@@ -35,6 +35,7 @@
  * @run_slots: slots of this run.
  * @block: most descriptors in a block.
  * @index: number among those of its direction.
+ * @align: bytes; what the IP says that addresses have to be multiples of.
  * @to_card: H2C.
  * @stream: it moves packets.
  */
@@ -58,6 +59,7 @@ struct xdma_channel {
 	u32 run_slots;
 	u32 block;
 	u32 index;
+	u32 align;
 	bool to_card;
 	bool stream;
 };
@@ -84,6 +86,9 @@ struct xdma_user {
  * @user_index: which it is.
  * @bypass: the DMA bypass BAR, or NULL.
  * @bypass_index: which it is.
+ * @user_window: the core's side of @user, or NULL;
+ * @bypass_window: of @bypass, or NULL;
+ * @control_window: of @bar.
  * @channel_count: by direction.
  * @by_irq: in the order of the bits of the IRQ block: all H2C, then all C2H.
  * @vectors: interrupt vector of each of them.
@@ -106,6 +111,9 @@ struct xdma_card {
 	int user_index;
 	void __iomem *bypass;
 	int bypass_index;
+	struct exdma_window *user_window;
+	struct exdma_window *bypass_window;
+	struct exdma_window *control_window;
 	u32 channel_count[EXDMA_DIRS];
 	struct xdma_channel *by_irq[EXDMA_DIRS * XDMA_MAX_CHANNELS];
 	u8 vectors[EXDMA_DIRS * XDMA_MAX_CHANNELS];
@@ -128,6 +136,9 @@ void xdma_channel_init_hw(struct xdma_channel *xch);
 int xdma_map_windows(struct xdma_card *xc);
 void xdma_unmap_windows(struct xdma_card *xc);
 int xdma_add_windows(struct xdma_card *xc);
+
+/* amd.c */
+int xdma_add_amd_nodes(struct xdma_card *xc);
 
 /* events.c */
 u32 xdma_count_users(struct xdma_card *xc);
