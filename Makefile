@@ -65,7 +65,7 @@ install:
 	@echo "exdma: installed; load it with: modprobe exdma_xdma"
 
 uninstall:
-	-modprobe -r exdma_xdma exdma
+	-modprobe -r exdma_xdma exdma_edu exdma
 	-dkms remove exdma/$(VERSION) --all
 	rm -rf $(DKMS_SRC)
 	$(MAKE) -C userspace uninstall PREFIX=$(PREFIX)

@@ -40,15 +40,16 @@ FIXTURE(event) {
 
 FIXTURE_SETUP(event)
 {
-	char kind[16], vectors[16] = "";
+	char kind[16], vectors[16] = "", path[96];
 
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->lab = lab_map(&self->card);
 	if (!self->lab)
 		SKIP(return, "this card has no lab block");
 	ASSERT_TRUE(node_text(&self->card, 0, CARD_NODE, "interrupts", kind, sizeof(kind)));
-	get_text("/sys/module/exdma_xdma/parameters/event_vectors", vectors,
-		 sizeof(vectors));
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/event_vectors",
+		 self->card.driver);
+	get_text(path, vectors, sizeof(vectors));
 	self->level = strcmp(kind, "msix") || atoi(vectors) <= LINE;
 	self->lab[LAB_USER_IRQ_CLEAR / 4] = 0xffff;
 	snprintf(self->part, sizeof(self->part), "event%d", LINE);

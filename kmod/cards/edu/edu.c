@@ -3,11 +3,9 @@
  * exdma_edu - QEMU's educational device: one engine, one transfer at a time
  *
  * A card as simple as they come: no descriptors, no writeback, one engine for
- * both directions, 28 bits of host address, one interrupt. To be read beside
+ * both directions, 28 bits of host address, one interrupt. The lock that both
+ * channels share guards all that only their operations touch. To be read beside
  * docs/drive-your-own-card.md.
- *
- * Locking: the core calls the channels' operations, all but edu_stop(), with the
- * lock held that both of them share.
  */
 #include <linux/dma-mapping.h>
 #include <linux/dmi.h>
@@ -21,17 +19,14 @@
 #include "exdma.h"
 #include "regs.h"
 
-#define STOP_US		1000000	/* a transfer takes 100 ms */
-#define STOP_POLL_US	1000
-#define SLOTS		64
+#define STOP_US	1000000	/* a transfer takes 100 ms */
+#define SLOTS	64
 
-/* One direction, and what the engine is to be told for each slot. */
+/* One direction, and what the engine is told for each slot. */
 struct edu_channel {
 	struct edu_card *edu;
 	struct exdma_channel *ch;
-	struct edu_slot {
-		u32 source, destination, bytes, command;
-	} slots[SLOTS];
+	struct edu_slot { u32 source, destination, bytes, command; } slots[SLOTS];
 };
 
 struct edu_card {
@@ -67,9 +62,8 @@ static void edu_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags)
 }
 
 /*
- * The device tells nothing but in this register. A program can raise any of its
- * interrupts, so they are not believed. After this read, all that the engine has
- * written is in memory.
+ * Only this register tells: interrupts can be raised by programs, too. When it
+ * has been read, all that the engine has written is in memory.
  */
 static int edu_progress(struct exdma_channel *ch, u32 *done)
 {
@@ -89,7 +83,7 @@ static int edu_stop(struct exdma_channel *ch)
 	u32 command;
 	int err = readl_poll_timeout(ech->edu->regs + EDU_DMA_COMMAND, command,
 				     command == EDU_GONE || !(command & EDU_DMA_RUN),
-				     STOP_POLL_US, STOP_US);
+				     STOP_US / 1000, STOP_US);
 
 	return command == EDU_GONE ? -ENODEV : err;
 }
@@ -130,11 +124,9 @@ static irqreturn_t edu_interrupt(int irq, void *data)
 /* At probe, and whenever somebody else had the device: is it there, and idle? */
 static int edu_bring_up(struct edu_card *edu)
 {
-	int err;
+	bool is = (readl(edu->regs + EDU_ID) & EDU_ID_MASK) == EDU_ID_IS;
+	int err = is ? edu_stop(edu->channels[EXDMA_H2C].ch) : -ENODEV;
 
-	if ((readl(edu->regs + EDU_ID) & 0xff) != EDU_ID_IS)
-		return -ENODEV;
-	err = edu_stop(edu->channels[EXDMA_H2C].ch);
 	if (err)
 		return err;
 	writel(EDU_GONE, edu->regs + EDU_IRQ_ACK);
@@ -149,8 +141,7 @@ static int edu_add_channels(struct edu_card *edu)
 		.slots = SLOTS,
 		.max_run_slots = 1,
 		.max_segment = EDU_MEMORY_BYTES,
-		.alignment = 1,
-		.granularity = 1,
+		.alignment = 1, .granularity = 1,
 		.address_bits = ilog2(EDU_MEMORY_BYTES),
 	};
 	struct edu_channel *ech;
@@ -175,9 +166,8 @@ static void edu_end_card(struct edu_card *edu)
 }
 
 /*
- * QEMU before 9.0 takes a transfer with the last byte for one that goes beyond
- * it, and gives up, itself. The version of its machine, which is told, is never
- * above its own. Where none is told, one byte less does no harm.
+ * QEMU before 9.0 ends itself at a transfer that includes the last byte. Its
+ * version is that of its machine at least, which the firmware tells, mostly.
  */
 static u64 edu_memory_bytes(void)
 {
@@ -195,18 +185,21 @@ static int edu_make_card(struct edu_card *edu)
 	struct pci_dev *pdev = edu->pdev;
 	struct exdma_card_desc desc = {
 		.driver = KBUILD_MODNAME,
-		.ops = &edu_card_ops,
-		.priv = edu,
+		.ops = &edu_card_ops, .priv = edu,
 		.irq_mode = pdev->msi_enabled ? EXDMA_IRQ_MODE_MSI : EXDMA_IRQ_MODE_INTX,
 		.aperture = edu_memory_bytes(),
 		.bounce = dma_addressing_limited(&pdev->dev),
+	};
+	struct exdma_window_desc window = {
+		.name = "user", .regs = edu->regs,
+		.start = pci_resource_start(pdev, EDU_BAR), .bytes = EDU_USER_BYTES,
 	};
 	int err;
 
 	edu->card = exdma_card_alloc(&pdev->dev, &desc);
 	if (IS_ERR(edu->card))
 		return PTR_ERR(edu->card);
-	err = edu_add_channels(edu);
+	err = edu_add_channels(edu) ?: exdma_window_add(edu->card, &window);
 	if (!err)
 		err = exdma_card_request_irq(edu->card, pci_irq_vector(pdev, 0), edu_interrupt,
 					     pdev->msi_enabled ? 0 : IRQF_SHARED);
@@ -229,7 +222,6 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return -ENOMEM;
 	edu->pdev = pdev;
 	pci_set_drvdata(pdev, edu);
-	/* Nobody but the driver uses these: they go with the binding. */
 	err = pcim_enable_device(pdev);
 	if (!err)
 		err = pcim_iomap_regions(pdev, BIT(EDU_BAR), KBUILD_MODNAME);
@@ -237,7 +229,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(EDU_DMA_BITS));
 	if (err)
 		return err;
-	edu->regs = pcim_iomap_table(pdev)[EDU_BAR];
+	edu->regs = pcim_iomap_table(pdev)[EDU_BAR];	/* as long as the binding */
 	err = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_INTX);
 	if (err < 0)
 		return err;
@@ -254,38 +246,35 @@ static void edu_remove(struct pci_dev *pdev)
 }
 
 /* Somebody else takes the power of the device, or resets it. */
+static void edu_freeze(struct pci_dev *pdev)
+{
+	exdma_card_freeze(((struct edu_card *)pci_get_drvdata(pdev))->card);
+}
+
+static void edu_thaw(struct pci_dev *pdev)
+{
+	struct edu_card *edu = pci_get_drvdata(pdev);
+
+	exdma_card_thaw(edu->card, edu_bring_up(edu));
+}
+
+static const struct pci_error_handlers edu_error_handlers = {
+	.reset_prepare = edu_freeze, .reset_done = edu_thaw,
+};
+
 static int edu_suspend(struct device *dev)
 {
-	struct edu_card *edu = dev_get_drvdata(dev);
-
-	exdma_card_freeze(edu->card);
+	edu_freeze(to_pci_dev(dev));
 	return 0;
 }
 
 static int edu_resume(struct device *dev)
 {
-	struct edu_card *edu = dev_get_drvdata(dev);
-
-	exdma_card_thaw(edu->card, edu_bring_up(edu));
+	edu_thaw(to_pci_dev(dev));
 	return 0;
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(edu_pm_ops, edu_suspend, edu_resume);
-
-static void edu_reset_prepare(struct pci_dev *pdev)
-{
-	edu_suspend(&pdev->dev);
-}
-
-static void edu_reset_done(struct pci_dev *pdev)
-{
-	edu_resume(&pdev->dev);
-}
-
-static const struct pci_error_handlers edu_error_handlers = {
-	.reset_prepare = edu_reset_prepare,
-	.reset_done = edu_reset_done,
-};
 
 static const struct pci_device_id edu_ids[] = {
 	{ PCI_DEVICE(0x1234, 0x11e8) },

@@ -13,7 +13,8 @@
 /* Registers, 32 bits wide, of BAR 0 */
 #define EDU_BAR			0
 #define EDU_ID			0x00
-#define EDU_ID_IS		0xed	/* in its low byte */
+#define EDU_ID_MASK		GENMASK(7, 0)
+#define EDU_ID_IS		0xed
 #define EDU_IRQ_STATUS		0x24
 #define EDU_IRQ_ACK		0x64
 #define EDU_IRQ_DMA		BIT(8)
@@ -24,6 +25,9 @@
 #define EDU_DMA_RUN		BIT(0)	/* clear again when the engine is through */
 #define EDU_DMA_TO_CARD		(EDU_DMA_RUN | BIT(2))	/* with an interrupt */
 #define EDU_DMA_TO_HOST		(EDU_DMA_TO_CARD | BIT(1))
+
+/* Up to here there is nothing that could reach memory: for any program. */
+#define EDU_USER_BYTES		0x80
 
 /* The engine's address of its memory, which is card address 0 for us. */
 #define EDU_MEMORY		0x40000
