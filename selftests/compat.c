@@ -398,7 +398,13 @@ TEST_F(mm, performance_ends_with_the_file)
 	EXPECT_EQ(1, counter(&self->card, "enable"));
 	ASSERT_EQ(0, close(fd));
 	EXPECT_EQ(0, counter(&self->card, "enable"));
+	/* whoever had a measurement that somebody else has ended has none */
+	fd = vendor_open(&self->card, "h2c_0", O_RDWR);
+	ASSERT_EQ(0, IOCTL(fd, PERF_START, &perf));
+	ASSERT_EQ(0, IOCTL(self->in, PERF_STOP, &perf));
 	ASSERT_EQ(0, IOCTL(self->in, PERF_START, &perf));
+	ASSERT_EQ(0, close(fd));
+	EXPECT_EQ(1, counter(&self->card, "enable"));
 	ASSERT_EQ(0, IOCTL(self->in, PERF_STOP, &perf));
 }
 

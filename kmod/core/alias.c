@@ -209,18 +209,13 @@ EXPORT_SYMBOL_EXDMA(exdma_client_move);
  */
 int exdma_client_perf_start(struct exdma_client *client)
 {
-	int err = exdma_perf_start(client->ch, false);
-
-	if (!err)
-		WRITE_ONCE(client->measures, true);
-	return err;
+	return exdma_perf_start(client->ch, client);
 }
 EXPORT_SYMBOL_EXDMA(exdma_client_perf_start);
 
 /* As exdma_perf_stop(). */
 int exdma_client_perf_stop(struct exdma_client *client, struct exdma_perf *perf)
 {
-	WRITE_ONCE(client->measures, false);
 	return exdma_perf_stop(client->ch, perf);
 }
 EXPORT_SYMBOL_EXDMA(exdma_client_perf_stop);

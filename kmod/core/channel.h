@@ -182,6 +182,7 @@ struct exdma_channel_stats {
  * @receive: the packets that came, if that is what it is for; else NULL.
  * @quick_ns: how long a small transfer of a lone caller takes, smoothed; a
  *	hint, not locked.
+ * @perf_owner: the open file whose measurement is on, or NULL; see perf.c.
  * @mapped_lock: guards @mapped; process context only.
  * @mapped: buffers whose memory is mapped for the device, see buffer.c.
  */
@@ -239,6 +240,7 @@ struct exdma_channel {
 	struct exdma_bounce bounce;
 	struct exdma_receive *receive;
 	u32 quick_ns;
+	const struct exdma_client *perf_owner;
 
 	spinlock_t mapped_lock;	/* see above */
 	struct list_head mapped;

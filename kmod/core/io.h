@@ -26,7 +26,6 @@
  * @fixed: the card's address does not advance.
  * @how: how packets are to be read; of EXDMA_RECEIVE_BYTES are also written
  *	bytes.
- * @measures: it has started the performance counters of @ch.
  * @user: who has made asynchronous calls last.
  * @late: what became of a packet whose writer has not waited for it.
  */
@@ -40,7 +39,6 @@ struct exdma_client {
 	u32 timeout_ms;
 	bool fixed;
 	enum exdma_receive_how how;
-	bool measures;
 	pid_t user;
 	int late;
 };

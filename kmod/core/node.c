@@ -116,11 +116,9 @@ static int node_flush(struct file *file, fl_owner_t id)
 static int node_close(struct inode *inode, struct file *file)
 {
 	struct exdma_client *client = file->private_data;
-	struct exdma_perf perf;
 
-	/* If that fails, what happens to the card stops them. */
-	if (client->measures)
-		exdma_perf_stop(client->ch, &perf);
+	if (client->ch)
+		exdma_perf_leave(client->ch, client);
 	kfree(client);
 	return 0;
 }

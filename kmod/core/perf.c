@@ -6,9 +6,9 @@
  * reads the bus. While the card is reset or has no power nobody does, and
  * afterwards they are off.
  *
- * Locking: perf_lock, under card->access, makes a look and what follows from it
- * one step. It is held for some accesses to registers; few use these counters,
- * so there is one for all.
+ * Locking: perf_lock, under card->access, guards whose measurement it is, and
+ * makes a look and what follows from it one step. It is held for some accesses
+ * to registers; few use these counters, so there is one for all.
  */
 #include <linux/kernel.h>
 #include <linux/mutex.h>
@@ -47,13 +47,14 @@ static void perf_exit(struct exdma_channel *ch)
 /**
  * exdma_perf_start - set the counters of a channel to 0 and let them count
  * @ch: the channel.
- * @anew: also if they count already.
+ * @owner: the open file with which the measurement ends, see exdma_perf_leave();
+ *	NULL: it does not, and takes the place of one that is on.
  *
  * Context: may sleep.
- * Return: 0; -EBUSY without @anew; -EOPNOTSUPP if there are none; -ERESTARTSYS,
- * -ENODEV.
+ * Return: 0; -EBUSY for an @owner, if they count already; -EOPNOTSUPP if there
+ * are none; -ERESTARTSYS, -ENODEV.
  */
-int exdma_perf_start(struct exdma_channel *ch, bool anew)
+int exdma_perf_start(struct exdma_channel *ch, const struct exdma_client *owner)
 {
 	struct exdma_perf perf;
 	int err;
@@ -62,10 +63,12 @@ int exdma_perf_start(struct exdma_channel *ch, bool anew)
 	if (err)
 		return err;
 	err = ch->desc.ops->perf_read(ch, &perf);
-	if (!err && perf.counting && !anew)
+	if (!err && perf.counting && owner)
 		err = -EBUSY;
-	if (!err)
+	if (!err) {
+		WRITE_ONCE(ch->perf_owner, owner);
 		ch->desc.ops->perf_count(ch, true);
+	}
 	perf_exit(ch);
 	return err;
 }
@@ -88,12 +91,41 @@ int exdma_perf_stop(struct exdma_channel *ch, struct exdma_perf *perf)
 		return err;
 	err = ch->desc.ops->perf_read(ch, &before);
 	if (!err) {
+		WRITE_ONCE(ch->perf_owner, NULL);
 		ch->desc.ops->perf_count(ch, false);
 		err = ch->desc.ops->perf_read(ch, perf);
 		perf->counting = before.counting;
 	}
 	perf_exit(ch);
 	return err;
+}
+
+/**
+ * exdma_perf_leave - an open file is closed: its measurement ends
+ * @ch: its channel.
+ * @owner: the file.
+ *
+ * While the registers are not there the counters lose what they have anyway.
+ *
+ * Context: may sleep.
+ */
+void exdma_perf_leave(struct exdma_channel *ch, const struct exdma_client *owner)
+{
+	int err;
+
+	/* Only the file itself makes itself the owner. */
+	if (READ_ONCE(ch->perf_owner) != owner)
+		return;
+	err = exdma_registers_enter(ch->card, false);
+	mutex_lock(&perf_lock);
+	if (ch->perf_owner == owner) {
+		WRITE_ONCE(ch->perf_owner, NULL);
+		if (!err)
+			ch->desc.ops->perf_count(ch, false);
+	}
+	mutex_unlock(&perf_lock);
+	if (!err)
+		exdma_registers_exit(ch->card);
 }
 
 /**
@@ -127,7 +159,7 @@ static ssize_t enable_store(struct device *dev, struct device_attribute *attr,
 	err = kstrtobool(buf, &on);
 	if (err)
 		return err;
-	err = on ? exdma_perf_start(ch, true) : exdma_perf_stop(ch, &perf);
+	err = on ? exdma_perf_start(ch, NULL) : exdma_perf_stop(ch, &perf);
 	return err ?: count;
 }
 

@@ -12,8 +12,9 @@ static inline bool exdma_channel_has_perf(const struct exdma_channel *ch)
 	return ch->desc.ops->perf_read;
 }
 
-int exdma_perf_start(struct exdma_channel *ch, bool anew);
+int exdma_perf_start(struct exdma_channel *ch, const struct exdma_client *owner);
 int exdma_perf_stop(struct exdma_channel *ch, struct exdma_perf *perf);
+void exdma_perf_leave(struct exdma_channel *ch, const struct exdma_client *owner);
 int exdma_perf_get(struct exdma_channel *ch, struct exdma_perf *perf);
 
 #endif /* EXDMA_CORE_PERF_H */
