@@ -156,7 +156,7 @@ static void card_go_on(struct exdma_card *card, bool reset)
 static int card_do_reset(struct exdma_card *card)
 {
 	struct exdma_channel *ch;
-	bool stopped = true;
+	bool stopped = true, idle;
 	int err;
 
 	lockdep_assert_held(&card->lifecycle);
@@ -167,8 +167,9 @@ static int card_do_reset(struct exdma_card *card)
 		exdma_channel_freeze(ch);
 	list_for_each_entry(ch, &card->channels, siblings) {
 		/* What stops by itself need not be torn from a transfer. */
-		if (exdma_channel_faulty(ch) || ch->desc.ops->stop(ch))
-			stopped = false;
+		idle = !exdma_channel_faulty(ch) && !ch->desc.ops->stop(ch);
+		exdma_channel_settle(ch, idle);
+		stopped &= idle;
 	}
 	err = card->desc.ops->reset ? card->desc.ops->reset(card) : -ENOTTY;
 	if (err && (err != -ENOTTY || !stopped)) {
@@ -254,7 +255,7 @@ void exdma_card_freeze(struct exdma_card *card)
 		exdma_channel_freeze(ch);
 	if (!card->gone)
 		list_for_each_entry(ch, &card->channels, siblings)
-			ch->desc.ops->stop(ch);
+			exdma_channel_settle(ch, !ch->desc.ops->stop(ch));
 	mutex_unlock(&card->lifecycle);
 }
 EXPORT_SYMBOL_EXDMA(exdma_card_freeze);

@@ -266,6 +266,7 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 {
 	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
 	bool all = exdma_channel_receives(ch), fixed = false;
+	const void *client = NULL;
 	struct exdma_request *req, *next;
 	u32 first = 0, slots = 0, requests = 0;
 	size_t bytes = 0;
@@ -284,9 +285,13 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 			break;
 		if (slots && !all && (requests == RUN_REQUESTS || bytes + req->bytes > limit))
 			break;
+		/* Nobody's packet is in the hands of an engine that is at another's. */
+		if (slots && ch->desc.stream && req->client != client)
+			break;
 		if (!slots) {
 			first = req->first;
 			fixed = req->fixed;
+			client = req->client;
 		}
 		requests++;
 		bytes += req->bytes;
@@ -337,6 +342,8 @@ static void channel_moved(struct exdma_channel *ch, struct exdma_request *req)
 		if (end >= 0 && bytes > req->bytes)
 			end = -EIO;
 		req->eop = end > 0;
+	} else if (ch->desc.stream) {
+		ch->begun = req->more ? req->packet : NULL;
 	}
 	exdma_channel_retire(ch, req, min(end, 0), end < 0 ? 0 : bytes);
 }
@@ -670,6 +677,8 @@ int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bo
 	ch->stats.depth_max = max_t(u64, ch->stats.depth_max, ch->depth);
 	ch->stats.copybreak += req->bounced;
 	trace_exdma_submit(ch, req);
+	if (ch->lost)
+		exdma_packet_lose(ch);
 go_on:
 	/* Those behind a packet that is over now are pending, too. */
 	more = channel_stage(ch);

@@ -144,6 +144,8 @@ struct exdma_channel_stats {
  * @behind: requests that came while somebody else's packet was not all here.
  * @packet: whose packet that is, or NULL.
  * @torn: the packet that has failed and is not all here, or NULL.
+ * @begun: the packet of which the card has the beginning, but not the end, or NULL.
+ * @lost: the next buffer for packets is to tell of one that was lost.
  * @staged: requests with descriptors, behind those that run.
  * @running: requests of the current run, in ring order.
  * @finished: done, for the bottom half to complete.
@@ -203,6 +205,8 @@ struct exdma_channel {
 	struct list_head behind __guarded_by(&*lock);
 	const void *packet __guarded_by(&*lock);
 	const void *torn __guarded_by(&*lock);
+	const void *begun __guarded_by(&*lock);
+	bool lost __guarded_by(&*lock);
 	struct list_head staged __guarded_by(&*lock);
 	struct list_head running __guarded_by(&*lock);
 	struct list_head finished __guarded_by(&*lock);
@@ -292,12 +296,15 @@ int exdma_packet_queue(struct exdma_channel *ch, struct exdma_request *req)
 	__must_hold(ch->lock);
 void exdma_packet_tear(struct exdma_channel *ch, const void *packet)
 	__must_hold(ch->lock);
+void exdma_packet_lose(struct exdma_channel *ch) __must_hold(ch->lock);
+bool exdma_packet_withdraw(struct exdma_channel *ch, const void *packet);
 void exdma_channel_hurry(struct exdma_channel *ch, const void *client);
 
 /* recovery.c */
 unsigned int exdma_timeout_clamp(unsigned int ms);
 unsigned int exdma_timeout_default(void);
 void exdma_channel_freeze(struct exdma_channel *ch);
+void exdma_channel_settle(struct exdma_channel *ch, bool stopped);
 void exdma_channel_thaw(struct exdma_channel *ch);
 void exdma_channel_gate(struct exdma_channel *ch);
 bool exdma_channel_faulty(struct exdma_channel *ch);

@@ -148,7 +148,7 @@ static void event_later(struct work_struct *work)
 	ev->look_ms = min(ev->look_ms * 2, (u32)LOOK_MAX_MS);
 	event_update(ev);
 	/* With nobody there, or nothing to look at, it need not be looked at. */
-	if (ev->files && !ev->held)
+	if ((ev->files || ev->choked) && !ev->held)
 		event_arm(ev);
 	raw_spin_unlock_irqrestore(&ev->lock, flags);
 }

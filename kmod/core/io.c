@@ -109,6 +109,8 @@ void exdma_io_piece(const struct exdma_client *client, struct exdma_request *req
 {
 	if (!client->ch || !client->ch->desc.stream)
 		return;
+	if (!req->timeout_ms && READ_ONCE(client->hurried))
+		req->timeout_ms = exdma_timeout_default();
 	req->packet = packet;
 	req->more = more;
 	req->eop = !more && READ_ONCE(client->how) != EXDMA_RECEIVE_BYTES;
@@ -135,7 +137,8 @@ void exdma_io_advance(struct kiocb *iocb, size_t moved)
  */
 void exdma_io_hurry(struct exdma_client *client)
 {
-	if (client->ch && client->ch->desc.stream)
+	/* What is submitted from now on sees it, what was before is found. */
+	if (client->ch && client->ch->desc.stream && !xchg(&client->hurried, true))
 		exdma_channel_hurry(client->ch, client);
 }
 
@@ -183,10 +186,11 @@ static bool io_nowait(struct kiocb *iocb)
  * @reaped: buffers ever given back; the oldest in flight is @bufs[@reaped].
  * @moved: bytes that reached their goal, without a gap, from the start on.
  * @failed: it was the transfer.
+ * @withdrawn: its packet has been taken back before it began.
  * @err: the first thing that went wrong, or 0; no buffer is made after it.
  */
 struct exdma_io {
-	const struct exdma_client *client;
+	struct exdma_client *client;
 	enum exdma_dir dir;
 	bool nowait;
 	const struct task_struct *owner;
@@ -199,6 +203,7 @@ struct exdma_io {
 	u32 reaped;
 	ssize_t moved;
 	bool failed;
+	bool withdrawn;
 	int err;
 };
 
@@ -240,9 +245,9 @@ static int io_map(const struct exdma_io *io, struct exdma_buffer *buf)
 		if (err != -ENOMEM || io_flying(io) || io->nowait ||
 		    time_after(jiffies, until))
 			return err;
-		if (signal_pending(current))
+		if (io->hand ? fatal_signal_pending(current) : signal_pending(current))
 			return -ERESTARTSYS;
-		schedule_timeout_interruptible(1);
+		schedule_timeout_killable(1);
 	}
 }
 
@@ -256,7 +261,7 @@ static void io_play(struct exdma_io *io, bool more)
 		return;
 	io->hand = NULL;
 	exdma_io_piece(io->client, &buf->req, io, more);
-	err = exdma_channel_submit(buf->ch, &buf->req, false);
+	err = io->withdrawn ? -EINTR : exdma_channel_submit(buf->ch, &buf->req, false);
 	if (!err)
 		return;
 	buf->req.status = err;
@@ -382,13 +387,13 @@ static void io_take_back(struct exdma_io *io)
  * Waits for a request that cannot be taken back. The watchdog ends what the
  * engine does not; but a stream may take its time as long as nobody minds.
  */
-static void io_wait_end(const struct exdma_client *client, struct exdma_channel *ch,
+static void io_wait_end(struct exdma_client *client, struct exdma_channel *ch,
 			struct exdma_request *req)
 {
 	if (ch->desc.stream) {
 		if (!wait_for_completion_killable(&req->done))
 			return;
-		exdma_channel_hurry(ch, client);
+		exdma_io_hurry(client);
 	}
 	wait_for_completion(&req->done);
 }
@@ -406,6 +411,8 @@ static void io_wait_oldest(struct exdma_io *io, int *interrupted)
 			*interrupted = wait_for_completion_killable(&buf->req.done);
 		if (!*interrupted)
 			return;
+		if (!io->withdrawn)
+			io->withdrawn = exdma_packet_withdraw(buf->ch, io);
 	} else if (!*interrupted) {
 		*interrupted = wait_for_completion_interruptible(&buf->req.done);
 		if (!*interrupted)
@@ -524,7 +531,7 @@ static bool io_spin(struct exdma_channel *ch, struct exdma_request *req)
 }
 
 /* Waits for the only request of a call. -ERESTARTSYS: it was taken back. */
-static int io_wait(const struct exdma_client *client, struct exdma_channel *ch,
+static int io_wait(struct exdma_client *client, struct exdma_channel *ch,
 		   struct exdma_request *req)
 {
 	u64 start = local_clock();
@@ -694,6 +701,9 @@ ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
 	ret = exdma_io_late(client);
 	if (ret)
 		return ret;
+	/* Somebody lives who uses it. */
+	if (READ_ONCE(client->hurried))
+		WRITE_ONCE(client->hurried, false);
 	alone = exdma_order_claim(&client->order, &barrier) || iocb->ki_flags & IOCB_DSYNC ||
 		(!sends && io_is_long_packet(client, iter));
 	entered = exdma_order_try_enter(&client->order, alone);

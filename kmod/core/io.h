@@ -27,6 +27,7 @@
  * @how: how packets are to be read; of EXDMA_RECEIVE_BYTES are also written
  *	bytes.
  * @user: who has made asynchronous calls last.
+ * @hurried: who uses it is going to end, see exdma_channel_hurry().
  * @late: what became of a packet whose writer has not waited for it.
  */
 struct exdma_client {
@@ -40,6 +41,7 @@ struct exdma_client {
 	bool fixed;
 	enum exdma_receive_how how;
 	pid_t user;
+	bool hurried;
 	int late;
 };
 

@@ -89,7 +89,8 @@ static int node_open(struct inode *inode, struct file *file)
 	client->cpu = EXDMA_CPU_ANY;
 	exdma_order_init(&client->order, READ_ONCE(sequential));
 	if (client->ch && exdma_channel_receives(client->ch)) {
-		err = exdma_receive_start(client->ch->receive, file->f_flags & O_TRUNC);
+		err = exdma_receive_start(client->ch->receive, file->f_flags & O_TRUNC,
+					  file->f_flags & O_NONBLOCK);
 		if (err) {
 			kfree(client);
 			return err;
@@ -135,9 +136,13 @@ static ssize_t node_bound(const struct exdma_card *card, enum exdma_dir dir,
 	u64 pos = iocb->ki_pos, left;
 	u32 unit = card->unit[dir];
 
-	if (client->ch && client->ch->desc.stream)
-		return iov_iter_count(iter) & (client->ch->desc.granularity - 1) ?
-		       -EINVAL : iov_iter_count(iter);
+	if (client->ch && client->ch->desc.stream) {
+		unit = client->ch->desc.granularity;
+		/* What does not end a packet fills the datapath. */
+		if (READ_ONCE(client->how) == EXDMA_RECEIVE_BYTES)
+			unit = max(unit, client->ch->desc.beat);
+		return iov_iter_count(iter) & (unit - 1) ? -EINVAL : iov_iter_count(iter);
+	}
 	if (READ_ONCE(client->fixed))
 		unit = max(unit, client->ch->desc.beat);
 	if ((pos | iov_iter_alignment(iter)) & (unit - 1))
@@ -176,6 +181,8 @@ static ssize_t node_receive(struct kiocb *iocb, struct iov_iter *iter)
 
 	if (exdma_card_is_gone(client->card))
 		return -ENODEV;
+	if (!iov_iter_count(iter))
+		return 0;
 	return exdma_receive_read(client->ch->receive, iter, READ_ONCE(client->how), nowait);
 }
 

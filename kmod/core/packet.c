@@ -95,6 +95,82 @@ void exdma_packet_tear(struct exdma_channel *ch, const void *packet)
 	ch->torn = packet;
 }
 
+/**
+ * exdma_packet_lose - a packet from the card was lost, and no buffer runs
+ * @ch: the channel, whose engine is idle. The next buffer in the order of the
+ *	stream tells its reader, now or when there is one.
+ */
+void exdma_packet_lose(struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	struct exdma_request *req;
+
+	lockdep_assert_held(ch->lock);
+
+	req = list_first_entry_or_null(&ch->pending, struct exdma_request, node);
+	/* Who has never waited for a packet has lost none. */
+	ch->lost = !req && ch->next_id;
+	if (!req)
+		return;
+	list_del(&req->node);
+	exdma_channel_retire(ch, req, -EIO, 0);
+	exdma_channel_kick(ch);
+}
+
+static bool packet_is_on(const struct list_head *list, const void *packet)
+{
+	const struct exdma_request *req;
+
+	list_for_each_entry(req, list, node)
+		if (req->packet == packet)
+			return true;
+	return false;
+}
+
+static void packet_take_off(struct exdma_channel *ch, struct list_head *list,
+			    const void *packet) __must_hold(ch->lock)
+{
+	struct exdma_request *req, *next;
+
+	list_for_each_entry_safe(req, next, list, node) {
+		if (req->packet != packet)
+			continue;
+		list_del(&req->node);
+		exdma_channel_retire(ch, req, -EINTR, 0);
+	}
+}
+
+/**
+ * exdma_packet_withdraw - take back a packet that has not begun
+ * @ch: the channel of a stream.
+ * @packet: of a caller that waits for it, and submits nothing more of it then.
+ *
+ * Context: any but hard interrupt. Locking: takes the channel's lock.
+ * Return: true: all its requests are done, with -EINTR; false: it has begun.
+ */
+bool exdma_packet_withdraw(struct exdma_channel *ch, const void *packet)
+{
+	unsigned long flags;
+	bool begun;
+
+	raw_spin_lock_irqsave(ch->lock, flags);
+	begun = ch->begun == packet || packet_is_on(&ch->running, packet);
+	if (!begun) {
+		packet_take_off(ch, &ch->staged, packet);
+		packet_take_off(ch, &ch->pending, packet);
+		packet_take_off(ch, &ch->behind, packet);
+		if (ch->packet == packet) {
+			ch->packet = NULL;
+			packet_admit(ch);
+		}
+		exdma_channel_trim(ch);
+		/* Its slots, and its place, are what others wait for. */
+		if (ch->state != EXDMA_CH_DEAD)
+			exdma_channel_kick(ch);
+	}
+	raw_spin_unlock_irqrestore(ch->lock, flags);
+	return !begun;
+}
+
 static bool packet_hurry(struct list_head *list, const void *client)
 {
 	unsigned int ms = exdma_timeout_default();

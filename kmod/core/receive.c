@@ -133,7 +133,7 @@ static void receive_done(struct exdma_request *req)
 	}
 	spin_unlock(&rx->lock);
 	if (wq_has_sleeper(&rx->wait))
-		wake_up_interruptible(&rx->wait);
+		wake_up(&rx->wait);
 	exdma_card_changed(rx->ch->card);
 }
 
@@ -199,12 +199,11 @@ static size_t receive_packet(const struct exdma_receive *rx, bool *whole)
 }
 
 /*
- * Can a read of @want bytes begin? If it must not wait later, only when all that
- * it will take is here, or no more fits into the buffers. Returns 1 or 0, or
- * -EMSGSIZE for a packet that has to be taken whole and is longer.
+ * Can a read of @want bytes begin? When all that it will take is here, so that
+ * nothing divides a packet, or when no more fits into the buffers. Returns 1 or 0,
+ * or -EMSGSIZE for a packet that has to be taken whole and is longer.
  */
-static int receive_can(struct exdma_receive *rx, enum exdma_receive_how how, size_t want,
-		       bool nowait)
+static int receive_can(struct exdma_receive *rx, enum exdma_receive_how how, size_t want)
 {
 	bool whole, full;
 	size_t bytes;
@@ -212,8 +211,8 @@ static int receive_can(struct exdma_receive *rx, enum exdma_receive_how how, siz
 
 	spin_lock(&rx->lock);
 	full = rx->count && rx->n_filled == rx->count;
-	if (how == EXDMA_RECEIVE_BYTES || !nowait)
-		can = rx->bytes || rx->ends;
+	if (how == EXDMA_RECEIVE_BYTES)
+		can = rx->bytes || rx->ends || full;
 	else
 		can = rx->ends || rx->bytes >= want || full;
 	if (how == EXDMA_RECEIVE_WHOLE) {
@@ -233,16 +232,29 @@ static int receive_wait(struct exdma_receive *rx, enum exdma_receive_how how, si
 	lockdep_assert_held(&rx->reading);
 
 	if (nowait)
-		can = receive_can(rx, how, want, true) ?: -EAGAIN;
+		can = receive_can(rx, how, want) ?: -EAGAIN;
 	else if (wait_event_interruptible(rx->wait,
-					  receive_can(rx, how, want, false) ||
+					  receive_can(rx, how, want) ||
 					  exdma_card_is_gone(card)))
 		can = -ERESTARTSYS;
 	else	/* it stays so: only we take packets */
-		can = receive_can(rx, how, want, false);
+		can = receive_can(rx, how, want);
 	if (exdma_card_is_gone(card))
 		return -ENODEV;
 	return min(can, 0);
+}
+
+/* The rest of a packet that is longer than all buffers: only death divides it. */
+static int receive_more(struct exdma_receive *rx)
+{
+	struct exdma_card *card = rx->ch->card;
+
+	lockdep_assert_held(&rx->reading);
+
+	if (wait_event_killable(rx->wait, receive_can(rx, EXDMA_RECEIVE_BYTES, 1) ||
+				exdma_card_is_gone(card)))
+		return -ERESTARTSYS;
+	return exdma_card_is_gone(card) ? -ENODEV : 0;
 }
 
 /* Reads from the first buffer. Returns 1 when the read ends here, 0, or -errno. */
@@ -303,17 +315,19 @@ ssize_t exdma_receive_read(struct exdma_receive *rx, struct iov_iter *iter,
 	} else if (mutex_lock_interruptible(&rx->reading)) {
 		return -ERESTARTSYS;
 	}
-	err = receive_wait(rx, how, iov_iter_count(iter), nowait);
-	while (!err && iov_iter_count(iter)) {
-		buf = receive_front(rx);
-		if (buf) {
-			err = receive_copy(rx, buf, iter, how, &done);
-			continue;
-		}
-		if (done && (nowait || how == EXDMA_RECEIVE_BYTES))
+	do {
+		/* Also behind an empty packet, which is none. */
+		err = done ? 0 : receive_wait(rx, how, iov_iter_count(iter), nowait);
+		if (err)
 			break;
-		err = receive_wait(rx, EXDMA_RECEIVE_BYTES, 1, nowait);
-	}
+		buf = receive_front(rx);
+		if (buf)
+			err = receive_copy(rx, buf, iter, how, &done);
+		else if (nowait || how == EXDMA_RECEIVE_BYTES)
+			break;
+		else
+			err = receive_more(rx);
+	} while (!err && iov_iter_count(iter));
 	mutex_unlock(&rx->reading);
 	exdma_card_changed(rx->ch->card);
 	/* What was read of a packet that was torn is worth nothing. */
@@ -329,7 +343,7 @@ ssize_t exdma_receive_read(struct exdma_receive *rx, struct iov_iter *iter,
  */
 bool exdma_receive_ready(struct exdma_receive *rx, enum exdma_receive_how how)
 {
-	return !mutex_is_locked(&rx->reading) && receive_can(rx, how, SIZE_MAX, true);
+	return !mutex_is_locked(&rx->reading) && receive_can(rx, how, SIZE_MAX);
 }
 
 /**
@@ -390,14 +404,15 @@ static int receive_fill(struct exdma_receive *rx)
 		return -ENOMEM;
 	for (i = 0; i < count && !err; i++)
 		err = receive_map(rx, &rx->bufs[i]);
-	WRITE_ONCE(rx->count, count);
-	if (!err)
+	if (!err) {
+		smp_store_release(&rx->count, count);
 		return 0;
-	exdma_receive_unmap(rx);
-	WRITE_ONCE(rx->count, 0);
-	for (i = 0; i < count; i++)
-		if (rx->bufs[i].page)
-			__free_pages(rx->bufs[i].page, get_order(rx->size));
+	}
+	for (i = 0; i < count && rx->bufs[i].page; i++) {
+		dma_unmap_page(receive_device(rx), sg_dma_address(&rx->bufs[i].sg), rx->size,
+			       DMA_FROM_DEVICE);
+		__free_pages(rx->bufs[i].page, get_order(rx->size));
+	}
 	kvfree(rx->bufs);
 	rx->bufs = NULL;
 	return err;
@@ -424,17 +439,25 @@ static void receive_discard(struct exdma_receive *rx)
  * exdma_receive_start - somebody has opened the stream
  * @rx: the stream.
  * @discard: packets that wait are not wanted.
+ * @nowait: do not wait for a reader who is at them.
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, -ENODEV, or -ERESTARTSYS.
+ * Return: 0, -ENOMEM, -ENODEV, -ERESTARTSYS, or -EAGAIN for @nowait.
  */
-int exdma_receive_start(struct exdma_receive *rx, bool discard)
+int exdma_receive_start(struct exdma_receive *rx, bool discard, bool nowait)
 {
 	int err = 0;
 	u32 i;
 
-	if (mutex_lock_interruptible(&rx->reading))
+	/* A reader has its turn for as long as it waits for a packet. */
+	if (smp_load_acquire(&rx->count) && !discard)
+		return 0;
+	if (nowait) {
+		if (!mutex_trylock(&rx->reading))
+			return -EAGAIN;
+	} else if (mutex_lock_interruptible(&rx->reading)) {
 		return -ERESTARTSYS;
+	}
 	if (rx->count) {
 		if (discard)
 			receive_discard(rx);
@@ -447,6 +470,7 @@ int exdma_receive_start(struct exdma_receive *rx, bool discard)
 			receive_give(rx, &rx->bufs[i]);
 	}
 	mutex_unlock(&rx->reading);
+	exdma_card_changed(rx->ch->card);
 	return err;
 }
 
@@ -465,9 +489,8 @@ void exdma_receive_unmap(struct exdma_receive *rx)
 
 	for (i = 0; rx && i < rx->count; i++) {
 		buf = &rx->bufs[i];
-		if (buf->page)
-			dma_unmap_page(receive_device(rx), sg_dma_address(&buf->sg), rx->size,
-				       DMA_FROM_DEVICE);
+		dma_unmap_page(receive_device(rx), sg_dma_address(&buf->sg), rx->size,
+			       DMA_FROM_DEVICE);
 	}
 }
 

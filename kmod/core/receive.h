@@ -20,7 +20,7 @@ enum exdma_receive_how {
 
 struct exdma_receive *exdma_receive_create(struct exdma_channel *ch);
 void exdma_receive_destroy(struct exdma_receive *rx);
-int exdma_receive_start(struct exdma_receive *rx, bool discard);
+int exdma_receive_start(struct exdma_receive *rx, bool discard, bool nowait);
 void exdma_receive_unmap(struct exdma_receive *rx);
 ssize_t exdma_receive_read(struct exdma_receive *rx, struct iov_iter *iter,
 			   enum exdma_receive_how how, bool nowait);

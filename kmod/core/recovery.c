@@ -137,9 +137,10 @@ static bool channel_blames(struct exdma_channel *ch, struct exdma_request *head)
  * The engine of a frozen channel is idle: what ran is pending again, to be run
  * from its first byte. Memory-mapped transfers are idempotent, and nobody has
  * been told about it yet. Of a stream, and at a fixed address, the engine has
- * begun with the first of them only.
+ * begun with the first of them only. After a reset (@reset) the card does not know
+ * the beginning of a packet either that no request runs of now.
  */
-static void channel_go_on(struct exdma_channel *ch) __must_hold(ch->lock)
+static void channel_go_on(struct exdma_channel *ch, bool reset) __must_hold(ch->lock)
 {
 	struct exdma_request *head;
 	const void *torn = NULL;
@@ -153,8 +154,14 @@ static void channel_go_on(struct exdma_channel *ch) __must_hold(ch->lock)
 		list_del(&head->node);
 		exdma_channel_retire(ch, head, ch->fault == -ETIMEDOUT ? -ETIMEDOUT : -EIO,
 				     ch->desc.stream ? 0 : channel_head_moved(ch, head));
+		ch->begun = NULL;
+	} else if (reset) {
+		torn = ch->begun;
+		ch->begun = NULL;
 	}
 	channel_unstage(ch);
+	if (reset && !head && exdma_channel_receives(ch))
+		exdma_packet_lose(ch);
 	if (torn)
 		exdma_packet_tear(ch, torn);
 	ch->fault = 0;
@@ -185,6 +192,24 @@ void exdma_channel_freeze(struct exdma_channel *ch)
 }
 
 /**
+ * exdma_channel_settle - before a reset: what is through must not be run again
+ * @ch: the channel, after exdma_channel_freeze().
+ * @stopped: the engine is idle, and can tell; else what it has told is all.
+ *
+ * Context: may sleep. Locking: takes the channel's lock.
+ */
+void exdma_channel_settle(struct exdma_channel *ch, bool stopped)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(ch->lock, flags);
+	if (ch->state == EXDMA_CH_FROZEN)
+		exdma_channel_reap(ch, stopped ? ch->desc.ops->inspect : ch->desc.ops->progress,
+				   EXDMA_STARTERS);
+	raw_spin_unlock_irqrestore(ch->lock, flags);
+}
+
+/**
  * exdma_channel_thaw - the engine is idle and initialised: go on
  * @ch: the channel, after exdma_channel_freeze().
  *
@@ -196,11 +221,8 @@ void exdma_channel_thaw(struct exdma_channel *ch)
 
 	raw_spin_lock_irqsave(ch->lock, flags);
 	ch->held = false;
-	/* What is not run again is looked at closely: it may have been through. */
-	if (ch->state == EXDMA_CH_FROZEN && ch->desc.stream)
-		exdma_channel_reap(ch, ch->desc.ops->progress, EXDMA_STARTERS);
 	if (ch->state == EXDMA_CH_FROZEN)
-		channel_go_on(ch);
+		channel_go_on(ch, true);
 	raw_spin_unlock_irqrestore(ch->lock, flags);
 
 	exdma_channel_bottom_half(ch);
@@ -261,7 +283,7 @@ void exdma_channel_recover(struct work_struct *work)
 	if (ch->state == EXDMA_CH_FROZEN && !ch->held) {
 		/* The engine is idle, so this count is final. */
 		exdma_channel_reap(ch, ch->desc.ops->inspect, EXDMA_STARTERS);
-		channel_go_on(ch);
+		channel_go_on(ch, false);
 	}
 	raw_spin_unlock_irqrestore(ch->lock, flags);
 

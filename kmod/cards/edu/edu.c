@@ -199,7 +199,8 @@ static int edu_make_card(struct edu_card *edu)
 	edu->card = exdma_card_alloc(&pdev->dev, &desc);
 	if (IS_ERR(edu->card))
 		return PTR_ERR(edu->card);
-	err = edu_add_channels(edu) ?: exdma_window_add(edu->card, &window);
+	err = edu_add_channels(edu) ?:
+	      PTR_ERR_OR_ZERO(exdma_window_add(edu->card, &window));
 	if (!err)
 		err = exdma_card_request_irq(edu->card, pci_irq_vector(pdev, 0), edu_interrupt,
 					     pdev->msi_enabled ? 0 : IRQF_SHARED);

@@ -131,6 +131,21 @@ static void xdma_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags
 	writel(ctrl, xch->regs + XDMA_CONTROL);
 }
 
+static bool xdma_has_result(const struct xdma_channel *xch, u32 slot)
+{
+	u32 control = le32_to_cpu(READ_ONCE(xch->results[slot % XDMA_SLOTS].control));
+
+	return FIELD_GET(XDMA_RESULT_MAGIC, control) == XDMA_RESULT_IS_ONE;
+}
+
+/* Of so many descriptors of a run the engine has told all: a result may come late. */
+static u32 xdma_told(const struct xdma_channel *xch, u32 count)
+{
+	while (xch->results && count && !xdma_has_result(xch, xch->first + count - 1))
+		count--;
+	return count;
+}
+
 /*
  * The count is read first: if the engine is idle after that, it was final. A
  * busy engine may have something to write still, at the least the writeback of
@@ -155,6 +170,8 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	if ((status & XDMA_ST_BUSY || xch->status & XDMA_ST_ERRORS) &&
 	    count >= xch->run_slots)
 		*done = xch->run_slots - 1;
+	if (*done <= xch->run_slots)
+		*done = xdma_told(xch, *done);
 	return xch->status & XDMA_ST_ERRORS ? -EIO : 0;
 }
 
@@ -175,13 +192,6 @@ static void xdma_report(struct exdma_channel *ch)
 			    status & XDMA_ST_DESC_ERR ? ": descriptor fetch error" : "");
 }
 
-static bool xdma_has_result(const struct xdma_channel *xch, u32 slot)
-{
-	u32 control = le32_to_cpu(READ_ONCE(xch->results[slot % XDMA_SLOTS].control));
-
-	return FIELD_GET(XDMA_RESULT_MAGIC, control) == XDMA_RESULT_IS_ONE;
-}
-
 static int xdma_progress(struct exdma_channel *ch, u32 *done)
 {
 	struct xdma_channel *xch = exdma_channel_priv(ch);
@@ -191,10 +201,7 @@ static int xdma_progress(struct exdma_channel *ch, u32 *done)
 	if (unlikely(wb > xch->run_slots || xch->status & XDMA_ST_ERRORS ||
 		     !(xch->ctrl & XDMA_CTRL_WRITEBACK)))
 		return xdma_inspect(ch, done);
-	/* That a result is written before the count is not documented. */
-	while (xch->results && wb && !xdma_has_result(xch, xch->first + wb - 1))
-		wb--;
-	*done = wb;
+	*done = xdma_told(xch, wb);
 	/* The data of C2H is read after the count that vouches for it. */
 	dma_rmb();
 	return 0;
