@@ -15,6 +15,7 @@
 #include <kselftest_harness.h>
 
 #include "card.h"
+#include "flight.h"
 #include "pattern.h"
 
 #define HOME	(96 * MIB)
@@ -191,6 +192,49 @@ TEST_F(fixed, is_not_run_again)
 	EXPECT_EQ(-1, pwrite(self->in, self->buf, LEN, HOME));
 	EXPECT_EQ(ETIMEDOUT, errno);
 	EXPECT_EQ(LEN, pwrite(self->in, self->buf, LEN, HOME));
+}
+
+/* Nor what was through when somebody reset the card. */
+TEST_F(fixed, not_even_by_a_reset)
+{
+	struct flight_request r[16] = { 0 };
+	long long wrong = 0, moved = 0;
+	lab_t lab = lab_map(&self->card);
+	struct flight f;
+	uint64_t before, bytes;
+	int i, card = node_open(&self->card, 0, CARD_NODE, O_RDWR);
+
+	if (!lab)
+		SKIP(return, "this card has no lab block");
+	lab_fault_value(lab, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, MIB);
+	before = lab_count(lab, LAB_ENGINE_H2C(0), LAB_BYTES);
+	ASSERT_EQ(0, flight_open(&f, FLIGHT_AIO, 16));
+	for (i = 0; i < 16; i++)
+		r[i] = (struct flight_request) {
+			.fd = self->in, .write = true, .buf = self->buf, .len = 64 * KIB,
+			.addr = HOME,
+		};
+	ASSERT_EQ(16, flight_launch(&f, r, 16));
+	do
+		bytes = lab_count(lab, LAB_ENGINE_H2C(0), LAB_BYTES) - before;
+	while (bytes < 5 * 64 * KIB);
+	ASSERT_EQ(0, ioctl(card, EXDMA_IOC_RESET));
+	lab_fault_value(lab, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
+	ASSERT_EQ(16, flight_land(&f, 16, 20000));
+	bytes = lab_count(lab, LAB_ENGINE_H2C(0), LAB_BYTES) - before;
+	for (i = 0; i < 16; i++) {
+		if (r[i].result == 64 * (long long)KIB)
+			moved += r[i].result;
+		else
+			wrong++;
+	}
+	/* one was torn, of which the card has a part; each of the others went once */
+	EXPECT_LE(1, wrong);
+	EXPECT_LE(moved, bytes);
+	EXPECT_GE(moved + wrong * 64 * (long long)KIB, bytes) {
+		TH_LOG("%lld bytes told, %llu moved", moved, bytes + 0ull);
+	}
+	flight_close(&f);
 }
 
 TEST_HARNESS_MAIN

@@ -699,6 +699,70 @@ TEST_F_TIMEOUT(stream, a_card_that_takes_nothing, 90)
 	send_and_get(_metadata, self, self->sent, self->got, 70000);
 }
 
+/* One that is killed behind somebody who waits for the card, and who goes on. */
+TEST_F_TIMEOUT(stream, killed_behind_others, 60)
+{
+	struct writer w;
+	int status;
+	pid_t child;
+
+	behind(self->lab, 0, LAB_STREAM(LAB_H2C_STALL, LAB_C2H_SILENT));
+	ASSERT_EQ(0, param_put("timeout_ms", "300"));
+	ASSERT_TRUE(write_aside(&w, self->in, self->sent, 2 * MIB));
+	while (!w.tid || !wait_in_call(w.tid, SYS_write, 1000))
+		;
+	child = fork();
+	if (!child) {
+		(void)!write(open_in(&self->card, 1), self->sent, 3 * MIB);
+		_exit(0);
+	}
+	ASSERT_TRUE(wait_in_call(child, SYS_write, 10000));
+	kill(child, SIGKILL);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_FALSE(w.done);
+	lead(self->lab, 0, LAB_STREAM(LAB_H2C_SINK, LAB_C2H_SILENT));
+	pthread_join(w.thread, NULL);
+	EXPECT_EQ(2 * MIB, w.result);
+	EXPECT_EQ(2 * MIB, write(self->in, self->sent, 2 * MIB));
+}
+
+/* A program that ends with calls on the way, some of which wait for their turn. */
+TEST_F_TIMEOUT(stream, ends_with_calls_on_the_way, 60)
+{
+	static const enum flight_method methods[] = { FLIGHT_AIO, FLIGHT_URING };
+	struct exdma_options options = { .size = sizeof(options) };
+	struct flight_request r[2] = { 0 };
+	struct flight f;
+	unsigned int i;
+	int status, fd;
+	pid_t child;
+
+	ASSERT_EQ(0, param_put("timeout_ms", "300"));
+	for (i = 0; i < 2 * ARRAY_SIZE(methods); i++) {
+		behind(self->lab, 0, LAB_STREAM(LAB_H2C_STALL, LAB_C2H_SILENT));
+		child = fork();
+		if (!child) {
+			fd = open_in(&self->card, 1);
+			ioctl(fd, EXDMA_IOC_GET_OPTIONS, &options);
+			options.dispatch = i % 2 ? EXDMA_DISPATCH_SEQUENTIAL :
+						   EXDMA_DISPATCH_PARALLEL;
+			ioctl(fd, EXDMA_IOC_SET_OPTIONS, &options);
+			flight_open(&f, methods[i / 2], 2);
+			r[0] = (struct flight_request) {
+				.fd = fd, .write = true, .buf = self->sent, .len = 200000,
+			};
+			r[1] = r[0];
+			_exit(flight_launch(&f, r, 2) != 2);
+		}
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		EXPECT_EQ(0, status);
+		/* the channel is free soon, whatever the card does */
+		ASSERT_TRUE(channel_stat_becomes(&self->card, EXDMA_DIR_H2C, 0, "pinned_bytes", 0));
+		behind(self->lab, 0, LAB_STREAM(LAB_H2C_SINK, LAB_C2H_SILENT));
+		ASSERT_EQ(100000, write(self->in, self->sent, 100000));
+	}
+}
+
 /* A file's own timeout holds for streams, too. */
 TEST_F(stream, a_timeout_that_was_asked_for)
 {
@@ -778,7 +842,6 @@ TEST_F(stream, signals)
 	EXPECT_TRUE(pattern_is(self->got, len, 0, self->seed));
 }
 
-/* The driver goes with a reader and a writer in their calls. */
 static void *read_it(void *arg)
 {
 	struct writer *r = arg;
@@ -789,6 +852,47 @@ static void *read_it(void *arg)
 	return NULL;
 }
 
+/* What a reader, and one who waits for a packet, may expect. */
+TEST_F(stream, readers)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct writer r;
+	int i, other;
+
+	EXPECT_EQ(0, read(self->out, self->got, 0));
+	/* nobody waits for a reader to open the stream */
+	r = (struct writer) { .fd = self->out, .buf = self->got, .len = LONGEST };
+	ASSERT_EQ(0, pthread_create(&r.thread, NULL, read_it, &r));
+	while (!r.tid || !wait_in_call(r.tid, SYS_read, 1000))
+		;
+	other = open_out(&self->card, 1);
+	ASSERT_LE(0, other);
+	EXPECT_EQ(-1, node_open(&self->card, EXDMA_DIR_C2H, 1, O_RDONLY | O_TRUNC | O_NONBLOCK));
+	EXPECT_EQ(EAGAIN, errno);
+
+	/* a signal comes before a packet, or not at all */
+	sigaction(SIGUSR1, &action, NULL);
+	ASSERT_EQ(0, set_flags(self->in, EXDMA_OPTION_BYTES));
+	pattern_fill(self->sent, 100 * KIB, 0, self->seed);
+	ASSERT_EQ(64 * KIB, write(self->in, self->sent, 64 * KIB));
+	for (i = 0; i < 20; i++) {
+		pthread_kill(r.thread, SIGUSR1);
+		usleep(1000);
+	}
+	pthread_join(r.thread, NULL);
+	EXPECT_EQ(-1, r.result);
+	EXPECT_EQ(EINTR, r.err);
+	ASSERT_EQ(0, set_flags(self->in, 0));
+	ASSERT_EQ(36 * KIB, write(self->in, self->sent + 64 * KIB, 36 * KIB));
+	EXPECT_EQ(100 * KIB, read(self->out, self->got, LONGEST));
+	EXPECT_TRUE(pattern_is(self->got, 100 * KIB, 0, self->seed));
+	/* a packet of bytes fills the datapath */
+	ASSERT_EQ(0, set_flags(self->in, EXDMA_OPTION_BYTES));
+	EXPECT_EQ(-1, write(self->in, self->sent, 1001));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+/* The driver goes with a reader and a writer in their calls. */
 TEST_F_TIMEOUT(stream, unbind, 60)
 {
 	struct pollfd p = { .fd = self->out, .events = POLLIN };

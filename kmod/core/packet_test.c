@@ -116,6 +116,53 @@ static void reset_tears_one(struct kunit *test)
 	engine_expect_idle(engine);
 }
 
+/* A reset while no piece runs: the card has forgotten how the packet began. */
+static void reset_between_pieces(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *a[2], *b;
+
+	a[0] = submit(engine, piece(engine, "a", 1, true));
+	finish_run(engine);
+	EXPECT_DONE(test, a[0], 0, 64);
+	exdma_card_freeze(engine->card);
+	exdma_card_thaw(engine->card, 0);
+	b = submit(engine, piece(engine, NULL, 1, false));
+	a[1] = piece(engine, "a", 1, false);
+	KUNIT_EXPECT_EQ(test, exdma_channel_submit(engine->ch, a[1], false), -EIO);
+	finish_run(engine);
+	EXPECT_DONE(test, b, 0, 64);
+	engine_expect_idle(engine);
+}
+
+/* A packet behind one that the card does not take can be taken back. */
+static void withdrawal(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *a, *b[2], *c, *d;
+
+	a = submit(engine, piece(engine, "a", 1, false));
+	b[0] = submit(engine, piece(engine, "b", 1, true));
+	c = submit(engine, piece(engine, "c", 1, false));
+	KUNIT_EXPECT_TRUE(test, exdma_packet_withdraw(engine->ch, "b"));
+	EXPECT_DONE(test, b[0], -EINTR, 0);
+	/* One that runs, or of which a piece has, cannot. */
+	KUNIT_EXPECT_FALSE(test, exdma_packet_withdraw(engine->ch, "a"));
+	exdma_channel_bottom_half(engine->ch);
+	finish_run(engine);
+	EXPECT_DONE(test, a, 0, 64);
+	finish_run(engine);
+	EXPECT_DONE(test, c, 0, 64);
+	d = submit(engine, piece(engine, "d", 1, true));
+	finish_run(engine);
+	EXPECT_DONE(test, d, 0, 64);
+	KUNIT_EXPECT_FALSE(test, exdma_packet_withdraw(engine->ch, "d"));
+	d = submit(engine, piece(engine, "d", 1, false));
+	finish_run(engine);
+	EXPECT_DONE(test, d, 0, 64);
+	engine_expect_idle(engine);
+}
+
 /* What was through when the reset came is not lost. */
 static void reset_after_the_fact(struct kunit *test)
 {
@@ -175,6 +222,8 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(pieces_stay_together),
 	KUNIT_CASE(torn_packet),
 	KUNIT_CASE(reset_tears_one),
+	KUNIT_CASE(reset_between_pieces),
+	KUNIT_CASE(withdrawal),
 	KUNIT_CASE(reset_after_the_fact),
 	KUNIT_CASE(patience),
 	KUNIT_CASE(removal_with_some_behind),
@@ -289,10 +338,30 @@ static void reset_loses_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, engine->count, 1);
 }
 
+/* A reset while all buffers are full: the card's next packet is not the same one. */
+static void reset_without_buffers(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *req = buffer(engine);
+
+	come(engine, 0, SZ_4K, 0);
+	finish_run(engine);
+	EXPECT_DONE(test, req, 0, SZ_4K);
+	exdma_card_freeze(engine->card);
+	exdma_card_thaw(engine->card, 0);
+	req = buffer(engine);
+	EXPECT_DONE(test, req, -EIO, 0);
+	req = buffer(engine);
+	come(engine, 1, 8, 1);
+	finish_run(engine);
+	EXPECT_DONE(test, req, 0, 8);
+}
+
 static struct kunit_case receiver_cases[] = {
 	KUNIT_CASE(packets_come),
 	KUNIT_CASE(lies),
 	KUNIT_CASE(reset_loses_one),
+	KUNIT_CASE(reset_without_buffers),
 	{ }
 };
 
