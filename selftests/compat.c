@@ -69,6 +69,7 @@ struct info {
 #define ROOM		(4 * MIB)
 #define WAIT_MS		10000
 #define LINE		3
+#define LOADING_S	120	/* modules come and go, on machines that have more to do */
 #define CARD_DRIVER	"exdma_xdma"	/* the one that has such nodes */
 #define PARAMETER(name)	"/sys/module/" CARD_DRIVER "/parameters/" name
 
@@ -867,7 +868,7 @@ static int minor_of(const char *format, int number, const char *part)
 	return stat(path, &st) ? -1 : (int)minor(st.st_rdev);
 }
 
-TEST_F(loading, the_nodes)
+TEST_F_TIMEOUT(loading, the_nodes, LOADING_S)
 {
 	static const char * const parts[] = { "h2c0", "c2h0", "user", "bypass", "control",
 					      "event0", "event15" };
@@ -903,7 +904,7 @@ TEST_F(loading, the_nodes)
 }
 
 /* The module can go while a file is open, whose ioctls were its. */
-TEST_F(loading, unloaded_with_files_open)
+TEST_F_TIMEOUT(loading, unloaded_with_files_open, LOADING_S)
 {
 	int fd, align;
 
@@ -937,7 +938,7 @@ static bool has_capability(const struct card *card, uint8_t id)
 	return false;
 }
 
-TEST_F(loading, a_kind_of_interrupt)
+TEST_F_TIMEOUT(loading, a_kind_of_interrupt, LOADING_S)
 {
 	const struct { const char *name; bool has; } kinds[] = {
 		{ "msix", has_capability(&self->card, 0x11) },
@@ -973,7 +974,7 @@ TEST_F(loading, a_kind_of_interrupt)
 }
 
 /* The best there is, without being asked; the pin, when it is asked for. */
-TEST_F(loading, any_kind_of_interrupt)
+TEST_F_TIMEOUT(loading, any_kind_of_interrupt, LOADING_S)
 {
 	const char *best = has_capability(&self->card, 0x11) ? "msix" :
 			   has_capability(&self->card, 0x05) ? "msi" : "intx";
