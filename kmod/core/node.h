@@ -45,11 +45,14 @@ struct exdma_node *exdma_node_create_part(struct exdma_card *card, const char *n
 					  void *part);
 struct exdma_node *exdma_node_create_alias(const struct exdma_alias *alias);
 void exdma_node_remove(struct exdma_node *node);
+int exdma_nodes_init(void);
+void exdma_nodes_exit(void);
+
+/* ioctl.c */
+long exdma_node_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 long exdma_card_ioctl(struct exdma_card *card, struct file *file, unsigned int cmd,
 		      void __user *arg);
 int exdma_ioctl_fetch(void __user *arg, void *struct_in, u32 known, u32 least);
-int exdma_nodes_init(void);
-void exdma_nodes_exit(void);
 
 /* What can be done with a channel, a window, an event */
 extern const struct file_operations exdma_node_fops;
