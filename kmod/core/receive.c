@@ -321,12 +321,9 @@ ssize_t exdma_receive_read(struct exdma_receive *rx, struct iov_iter *iter,
 		if (err)
 			break;
 		buf = receive_front(rx);
-		if (buf)
-			err = receive_copy(rx, buf, iter, how, &done);
-		else if (nowait || how == EXDMA_RECEIVE_BYTES)
+		if (!buf && (nowait || how == EXDMA_RECEIVE_BYTES))
 			break;
-		else
-			err = receive_more(rx);
+		err = buf ? receive_copy(rx, buf, iter, how, &done) : receive_more(rx);
 	} while (!err && iov_iter_count(iter));
 	mutex_unlock(&rx->reading);
 	exdma_card_changed(rx->ch->card);
@@ -405,6 +402,7 @@ static int receive_fill(struct exdma_receive *rx)
 	for (i = 0; i < count && !err; i++)
 		err = receive_map(rx, &rx->bufs[i]);
 	if (!err) {
+		/* Who sees it sees the buffers: exdma_receive_start(). */
 		smp_store_release(&rx->count, count);
 		return 0;
 	}
@@ -450,6 +448,7 @@ int exdma_receive_start(struct exdma_receive *rx, bool discard, bool nowait)
 	u32 i;
 
 	/* A reader has its turn for as long as it waits for a packet. */
+	/* Pairs with receive_fill(). */
 	if (smp_load_acquire(&rx->count) && !discard)
 		return 0;
 	if (nowait) {
