@@ -642,6 +642,32 @@ TEST_F_TIMEOUT(event, storm, 120)
 	EXPECT_EQ(throttled, part_number(&self->card, self->part, "throttled"));
 }
 
+/* A file that is closed while its line is kept down: the next one hears of it. */
+TEST_F_TIMEOUT(event, closed_in_a_storm, 120)
+{
+	long long throttled;
+	int round, i;
+
+	ASSERT_EQ(0, param_put("event_limit", "100"));
+	for (round = 0; round < 20; round++) {
+		throttled = part_number(&self->card, self->part, "throttled");
+		for (i = 0; i < 1000; i++) {
+			raise_lines(self, 1u << LINE);
+			lower_lines(self, 1u << LINE);
+			polled(self->fd, 0);
+			if (part_number(&self->card, self->part, "throttled") != throttled)
+				break;
+		}
+		close(self->fd);
+		usleep(15000 + 1000 * round);	/* beyond the slice, and what looks after it */
+		self->fd = part_open(&self->card, self->part, O_RDWR);
+		ASSERT_LE(0, self->fd);
+		raise_lines(self, 1u << LINE);
+		EXPECT_EQ(POLLIN, polled(self->fd, WAIT_MS)) TH_LOG("round %d", round);
+		lower_lines(self, 1u << LINE);
+	}
+}
+
 /* --- a card that is reset, unbound ------------------------------------------------- */
 
 /* The lines are down after it, and enabled as before. */
