@@ -269,7 +269,7 @@ int set_aperture(const struct card *card, uint64_t bytes)
 	char path[64], text[32];
 
 	snprintf(path, sizeof(path), CLASS "/exdma%d/aperture", card->number);
-	snprintf(text, sizeof(text), "%llu\n", (unsigned long long)(bytes ? bytes : card->memory));
+	snprintf(text, sizeof(text), "%llu\n", (unsigned long long)bytes);
 	return put_text(path, text);
 }
 

@@ -159,7 +159,9 @@ static bool call_go(struct exdma_turn *turn)
 static void call_add(struct exdma_call *call, struct exdma_buffer *buf, u64 card_addr)
 {
 	buf->call = call;
-	exdma_io_prepare(call->client, &buf->req, card_addr);
+	/* Without a call there is a stream, which has no addresses. */
+	exdma_io_prepare(call->client, &buf->req, card_addr,
+			 call->iocb && exdma_call_is_fixed(call->iocb));
 	buf->req.complete = call_request_done;
 	list_add_tail(&buf->in_call, &call->bufs);
 	atomic_inc(&call->left);

@@ -311,11 +311,14 @@ bool exdma_channel_faulty(struct exdma_channel *ch);
 bool exdma_channel_halt(struct exdma_channel *ch);
 void exdma_channel_fail(struct exdma_channel *ch, bool quarantine);
 
-/* Between channel.c and recovery.c; all with the lock held, but the works. */
+/* Between channel.c, interrupt.c and recovery.c; all with the lock held, but the works. */
 void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
 			  int status, u32 moved) __must_hold(ch->lock);
 void exdma_channel_trim(struct exdma_channel *ch) __must_hold(ch->lock);
+bool exdma_channel_stage(struct exdma_channel *ch) __must_hold(ch->lock);
 void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
+	__must_hold(ch->lock);
+void exdma_channel_launch_next(struct exdma_channel *ch, enum exdma_starter by)
 	__must_hold(ch->lock);
 int exdma_channel_reap(struct exdma_channel *ch,
 		       int (*look)(struct exdma_channel *ch, u32 *done),
@@ -326,6 +329,7 @@ void exdma_channel_owe(struct exdma_channel *ch) __must_hold(ch->lock);
 void exdma_channel_fault(struct exdma_channel *ch, int err)
 	__must_hold(ch->lock);
 void exdma_channel_watch_soon(struct exdma_channel *ch);
+void exdma_channel_work(struct work_struct *work);
 void exdma_channel_recover(struct work_struct *work);
 void exdma_channel_watch(struct work_struct *work);
 

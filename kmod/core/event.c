@@ -392,7 +392,7 @@ static ssize_t event_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 	event_revisit(ev);
 	n = event_unread(l, true);
 	if (!n) {
-		if ((iocb->ki_flags & IOCB_NOWAIT) || (iocb->ki_filp->f_flags & O_NONBLOCK))
+		if (exdma_call_nowait(iocb))
 			return -EAGAIN;
 		err = wait_event_interruptible(ev->wait, (n = event_unread(l, true)) ||
 					       exdma_card_is_gone(ev->card));

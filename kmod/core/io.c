@@ -85,15 +85,16 @@ struct exdma_channel *exdma_io_channel(const struct exdma_client *client,
  * @client: the file.
  * @req: the request.
  * @card_addr: card address of its first byte.
+ * @fixed: that of all bytes of the call.
  */
 void exdma_io_prepare(const struct exdma_client *client, struct exdma_request *req,
-		      u64 card_addr)
+		      u64 card_addr, bool fixed)
 {
 	req->card_addr = card_addr;
 	req->timeout_ms = READ_ONCE(client->timeout_ms);
 	req->client = client;
-	req->fixed = READ_ONCE(client->fixed);
-	req->once = req->fixed || (client->ch && client->ch->desc.stream);
+	req->fixed = fixed;
+	req->once = fixed || (client->ch && client->ch->desc.stream);
 }
 
 /**
@@ -125,7 +126,7 @@ void exdma_io_advance(struct kiocb *iocb, size_t moved)
 {
 	const struct exdma_client *client = iocb->ki_filp->private_data;
 
-	if (!READ_ONCE(client->fixed) && !exdma_alias_has(client->alias, EXDMA_ALIAS_KEEP_POS))
+	if (!exdma_call_is_fixed(iocb) && !exdma_alias_has(client->alias, EXDMA_ALIAS_KEEP_POS))
 		iocb->ki_pos += moved;
 }
 
@@ -174,6 +175,7 @@ static bool io_nowait(struct kiocb *iocb)
  * struct exdma_io - one synchronous call
  * @client: its file.
  * @dir: direction.
+ * @fixed: see exdma_call_is_fixed().
  * @nowait: the first buffer must not wait for anything.
  * @owner: on whose behalf a worker does this, or NULL: the caller's.
  * @iter: where the data is; advances as buffers are made.
@@ -192,6 +194,7 @@ static bool io_nowait(struct kiocb *iocb)
 struct exdma_io {
 	struct exdma_client *client;
 	enum exdma_dir dir;
+	bool fixed;
 	bool nowait;
 	const struct task_struct *owner;
 	struct iov_iter *iter;
@@ -314,7 +317,7 @@ static int io_submit_next(struct exdma_io *io)
 	if (err)
 		goto put;
 
-	exdma_io_prepare(io->client, &buf->req, io->card_addr);
+	exdma_io_prepare(io->client, &buf->req, io->card_addr, io->fixed);
 	init_completion(&buf->req.done);
 	if (ch->desc.stream) {
 		io_play(io, true);
@@ -467,6 +470,7 @@ ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
 	struct exdma_io io = {
 		.client = client,
 		.dir = dir,
+		.fixed = exdma_call_is_fixed(iocb),
 		.nowait = nowait,
 		.owner = owner,
 		.iter = iter,
@@ -572,7 +576,7 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
 	if (!buf)
 		return -EAGAIN;
 
-	exdma_io_prepare(client, &buf->req, iocb->ki_pos);
+	exdma_io_prepare(client, &buf->req, iocb->ki_pos, exdma_call_is_fixed(iocb));
 	exdma_io_piece(client, &buf->req, NULL, false);
 	init_completion(&buf->req.done);
 	ret = exdma_channel_submit(ch, &buf->req, false);

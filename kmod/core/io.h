@@ -61,12 +61,26 @@ int exdma_io_late(struct exdma_client *client);
 ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
 		      struct kiocb *iocb, struct iov_iter *iter, bool nowait,
 		      const struct task_struct *owner);
+/*
+ * EXDMA_OPTION_FIXED may change while a call is on its way; what held when its
+ * bounds were checked holds to its end. @private of a call is its driver's.
+ */
+static inline void exdma_call_begin(struct kiocb *iocb, const struct exdma_client *client)
+{
+	iocb->private = READ_ONCE(client->fixed) ? (void *)client : NULL;
+}
+
+static inline bool exdma_call_is_fixed(const struct kiocb *iocb)
+{
+	return iocb->private;
+}
+
 void exdma_io_piece(const struct exdma_client *client, struct exdma_request *req,
 		    const void *packet, bool more);
 void exdma_io_advance(struct kiocb *iocb, size_t moved);
 void exdma_io_hurry(struct exdma_client *client);
 void exdma_io_prepare(const struct exdma_client *client, struct exdma_request *req,
-		      u64 card_addr);
+		      u64 card_addr, bool fixed);
 bool exdma_io_ready(struct exdma_client *client, enum exdma_dir dir);
 int exdma_io_poll(struct exdma_client *client);
 

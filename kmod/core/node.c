@@ -141,7 +141,7 @@ static ssize_t node_bound(const struct exdma_card *card, enum exdma_dir dir,
 			unit = max(unit, client->ch->desc.beat);
 		return iov_iter_count(iter) & (unit - 1) ? -EINVAL : iov_iter_count(iter);
 	}
-	if (READ_ONCE(client->fixed))
+	if (exdma_call_is_fixed(iocb))
 		unit = max(unit, client->ch->desc.beat);
 	if ((pos | iov_iter_alignment(iter)) & (unit - 1))
 		return -EINVAL;
@@ -150,7 +150,7 @@ static ssize_t node_bound(const struct exdma_card *card, enum exdma_dir dir,
 	left = pos < end ? round_down(end - pos, unit) : 0;
 	if (!left)
 		return dir == EXDMA_H2C ? -ENOSPC : 0;
-	if (!READ_ONCE(client->fixed))
+	if (!exdma_call_is_fixed(iocb))
 		iov_iter_truncate(iter, left);
 	return iov_iter_count(iter);
 }
@@ -166,6 +166,7 @@ static ssize_t node_io(struct kiocb *iocb, struct iov_iter *iter, enum exdma_dir
 		return -EINVAL;
 	if (!iov_iter_count(iter))
 		return 0;
+	exdma_call_begin(iocb, client);
 	left = node_bound(client->card, dir, iocb, iter);
 	if (left <= 0)
 		return left;
@@ -175,13 +176,13 @@ static ssize_t node_io(struct kiocb *iocb, struct iov_iter *iter, enum exdma_dir
 static ssize_t node_receive(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct exdma_client *client = iocb->ki_filp->private_data;
-	bool nowait = iocb->ki_flags & IOCB_NOWAIT || iocb->ki_filp->f_flags & O_NONBLOCK;
 
 	if (exdma_card_is_gone(client->card))
 		return -ENODEV;
 	if (!iov_iter_count(iter))
 		return 0;
-	return exdma_receive_read(client->ch->receive, iter, READ_ONCE(client->how), nowait);
+	return exdma_receive_read(client->ch->receive, iter, READ_ONCE(client->how),
+				  exdma_call_nowait(iocb));
 }
 
 static ssize_t node_read_iter(struct kiocb *iocb, struct iov_iter *iter)

@@ -88,6 +88,12 @@ static inline bool exdma_ioctl_is(unsigned int cmd, unsigned int which)
 	return exdma_ioctl_takes_struct(cmd) && _IOC_NR(cmd) == _IOC_NR(which);
 }
 
+/* A call that may not wait: it says so itself, or its file does. */
+static inline bool exdma_call_nowait(const struct kiocb *iocb)
+{
+	return iocb->ki_flags & IOCB_NOWAIT || iocb->ki_filp->f_flags & O_NONBLOCK;
+}
+
 static inline struct exdma_node *exdma_node_from_inode(struct inode *inode)
 {
 	return container_of(inode->i_cdev, struct exdma_node, cdev);

@@ -21,23 +21,23 @@ static ssize_t aperture_show(struct device *dev, struct device_attribute *attr,
 
 /*
  * Bytes of card memory, 0 for unknown; decimal or 0x... A transfer ends there.
- * What was submitted before a change keeps the old bound. Where the card itself
- * has told, it can be made less only.
+ * What was submitted before a change keeps the old bound. Writing 0 goes back to
+ * what the card itself has told; where it has told, the bound can be made less only.
  */
 static ssize_t aperture_store(struct device *dev, struct device_attribute *attr,
 			      const char *buf, size_t count)
 {
 	struct exdma_card *card = exdma_node_from_dev(dev)->card;
-	u64 most = card->desc.aperture ?: LLONG_MAX;
+	u64 own = card->desc.aperture;
 	u64 bytes;
 	int err;
 
 	err = kstrtou64(buf, 0, &bytes);
 	if (err)
 		return err;
-	if (bytes > most || (card->desc.aperture && !bytes))
+	if (bytes > (own ?: LLONG_MAX))
 		return -ERANGE;
-	WRITE_ONCE(card->aperture, bytes);
+	WRITE_ONCE(card->aperture, bytes ?: own);
 	return count;
 }
 static DEVICE_ATTR_RW(aperture);

@@ -265,7 +265,7 @@ static ssize_t window_io(struct kiocb *iocb, struct iov_iter *iter, window_some_
 			 ssize_t at_end)
 {
 	struct exdma_window *win = window_of(iocb->ki_filp);
-	bool nowait = (iocb->ki_flags & IOCB_NOWAIT) || (iocb->ki_filp->f_flags & O_NONBLOCK);
+	bool nowait = exdma_call_nowait(iocb);
 	ssize_t left, moved, sum = 0;
 	int err;
 
