@@ -11,6 +11,7 @@
 #	make lint	the text only: compilers, sparse, checkpatch, shellcheck
 #	make install	modules (by DKMS, for this machine's kernels) and tool
 #	make uninstall	both of them away again
+#	make deb	packages for Debian and its kin: build/deb/*.deb
 #	make		the tool and the virtual card, into build/
 #	make modules	the modules for KDIR, without installing them
 #	make clean	remove build/; the lab's cache stays
@@ -20,7 +21,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 DKMS_SRC := $(DESTDIR)/usr/src/exdma-$(VERSION)
 
-.PHONY: all demo demo-edu check bench reliability soak lint modules install uninstall clean
+.PHONY: all demo demo-edu check bench reliability soak lint modules install uninstall deb clean
 
 all:
 	$(MAKE) -C userspace
@@ -69,6 +70,25 @@ uninstall:
 	-dkms remove exdma/$(VERSION) --all
 	rm -rf $(DKMS_SRC)
 	$(MAKE) -C userspace uninstall PREFIX=$(PREFIX)
+
+# The top level of this tree is not a package's; one that is, is laid out below
+# build/: the sources, and userspace/debian as debian/. The package's version is
+# that of dkms.conf, and its date is that of the last commit.
+DEB := build/deb/exdma-$(VERSION)
+deb: date = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y dkms.conf))
+deb:
+	@command -v dpkg-buildpackage >/dev/null || \
+		{ echo "exdma: apt install build-essential debhelper dh-dkms python3" >&2; exit 1; }
+	rm -rf build/deb
+	mkdir -p $(DEB)
+	tar -c --exclude-from=.gitignore dkms.conf README.md kmod uapi docs userspace | tar -x -C $(DEB)
+	mv $(DEB)/userspace/debian $(DEB)/debian
+	printf '%s\n' 'exdma ($(VERSION)) unstable; urgency=medium' '' \
+		'  * Version $(VERSION), packaged from its source tree by "make deb".' '' \
+		" -- $$(sed -n 's/^Maintainer: //p' $(DEB)/debian/control)  $$(date -R -u -d @$(date))" \
+		>$(DEB)/debian/changelog
+	cd $(DEB) && MAKEFLAGS= dpkg-buildpackage -b -us -uc
+	@ls build/deb/*.deb
 
 clean:
 	rm -rf build

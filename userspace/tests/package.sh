@@ -97,12 +97,17 @@ else
 fi
 
 product=$scratch/check/product
+installed=$work/root.d/usr
 make -s -C "$top" O="$product" install DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
-check "install puts everything in its place" diff - <(cd "$work/root.d" && find . -type f | sort) <<'END'
+check "install puts everything in its place" diff - <(cd "$work/root.d" && find . ! -type d | sort) <<END
 ./usr/bin/exdma
 ./usr/include/exdma/exdma.h
 ./usr/include/linux/exdma.h
 ./usr/lib/libexdma.a
+./usr/lib/libexdma.so
+./usr/lib/libexdma.so.0
+./usr/lib/libexdma.so.0.$VERSION
+./usr/lib/pkgconfig/libexdma.pc
 ./usr/lib/sysusers.d/exdma.conf
 ./usr/lib/udev/rules.d/70-exdma.rules
 ./usr/share/bash-completion/completions/exdma
@@ -120,14 +125,53 @@ int main(void)
 }
 END
 check "a program builds against what is installed" \
-	"$CC" -I"$work/root.d/usr/include" -o "$work/user" "$work/user.c" \
-	"$work/root.d/usr/lib/libexdma.a"
+	"$CC" -I"$installed/include" -o "$work/user" "$work/user.c" \
+	"$installed/lib/libexdma.a"
 check "and runs" test "$("$work/user")" = none
+check "so it does with the shared library" \
+	"$CC" -I"$installed/include" -o "$work/shared" "$work/user.c" \
+	-L"$installed/lib" -lexdma
+check "and runs with it" test "$(LD_LIBRARY_PATH=$installed/lib "$work/shared")" = none
+check "and asks the loader for the name with the number" \
+	grep -q 'NEEDED.*\[libexdma\.so\.0\]' <(readelf -d "$work/shared")
+check "and for the version of what it calls" \
+	grep -q 'exdma_cards_new@EXDMA_0\.1' <(readelf -sW "$work/shared")
+if command -v g++ >/dev/null; then
+	# C++ compilers give functions other names unless the header says no
+	check "a program in C++ builds with the shared library" \
+		g++ -std=c++11 -I"$installed/include" -o "$work/cxx" \
+		-x c++ "$work/user.c" -L"$installed/lib" -lexdma
+	check "and runs in C++" test "$(LD_LIBRARY_PATH=$installed/lib "$work/cxx")" = none
+else
+	skip "a program in C++ builds with the shared library" "no g++"
+fi
+if command -v pkg-config >/dev/null; then
+	export PKG_CONFIG_PATH=$installed/lib/pkgconfig
+	check "pkg-config knows the version" \
+		test "$(pkg-config --modversion libexdma)" = "$VERSION"
+	# shellcheck disable=SC2046 # words
+	check "a program builds with what pkg-config says" \
+		"$CC" -o "$work/asked" "$work/user.c" \
+		$(pkg-config --define-variable=prefix="$installed" --cflags --libs libexdma)
+else
+	skip "pkg-config knows the version" "no pkg-config"
+fi
 # a static library shows all its names to the programs that use it
 check "the library defines no names of others" \
-	test -z "$(nm -g --defined-only "$work/root.d/usr/lib/libexdma.a" | awk 'NF == 3 && $3 !~ /^(exdma|sysfs)_/')"
+	test -z "$(nm -g --defined-only "$installed/lib/libexdma.a" | awk 'NF == 3 && $3 !~ /^(exdma|sysfs)_/')"
+check "the shared library defines what the header declares, and nothing else" \
+	diff <("$CC" -E -P "${include[@]}" -x c "$top/lib/exdma/exdma.h" |
+		grep -oE '\bexdma_[a-z_]+ ?\(' | tr -d ' (' | sort -u) \
+	<(nm -D --defined-only "$installed/lib/libexdma.so" |
+		sed -nE 's/.* T ([a-z_]+)@@EXDMA_[0-9.]+$/\1/p' | sort)
+check "and all of it has a version" \
+	test -z "$(nm -D --defined-only "$installed/lib/libexdma.so" | grep -v -e '@@EXDMA_' -e ' A EXDMA_')"
 make -s -C "$top" O="$product" uninstall DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
-check "uninstall leaves nothing" test -z "$(find "$work/root.d" -type f)"
+check "uninstall leaves nothing" test -z "$(find "$work/root.d" ! -type d)"
+make -s -C "$top" O="$product" install DESTDIR="$work/root.d" PREFIX=/usr LIBDIR=/usr/lib/here >/dev/null
+check "libraries go where LIBDIR says" test -e "$installed/lib/here/libexdma.so"
+check "which pkg-config's file knows" \
+	grep -qx "libdir=.{prefix}/lib/here" "$installed/lib/here/pkgconfig/libexdma.pc"
 if command -v udevadm >/dev/null && udevadm verify --help >/dev/null 2>&1; then
 	check "udev rules are clean" udevadm verify --resolve-names=never "$top/udev/70-exdma.rules"
 else

@@ -27,6 +27,9 @@
 extern "C" {
 #endif
 
+/* Programs find in libexdma.so what is declared from here on, nothing else. */
+#pragma GCC visibility push(default)
+
 struct exdma_cards;
 struct exdma_card;
 struct exdma_channel;
@@ -208,6 +211,8 @@ int exdma_get_card_info(int fd, struct exdma_card_info *info);
  * Return: 0, or -1 with the errno of the ioctl; ENOTTY if @fd is no channel.
  */
 int exdma_get_channel_info(int fd, struct exdma_channel_info *info);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
