@@ -194,63 +194,96 @@ static bool channel_is_busy(const struct exdma_channel *ch) __must_hold(ch->lock
 }
 
 /*
- * staged -> running, if the engine is free: one run of as many requests as
- * lie behind each other in the ring, within the bounds. A request that was
+ * staged -> running: as many requests as lie behind each other in the ring, within
+ * the bounds, behind the run that is on, if there is one. A request that was
  * cancelled leaves a gap; the run ends before it. What waits for packets from
- * the card is started all at once: there is a bounded number of it, and it may
+ * the card is taken all at once: there is a bounded number of it, and it may
  * be long until the run ends.
+ *
+ * Returns the number of requests; @slots and @bytes: of all of them.
+ */
+static u32 channel_take_staged(struct exdma_channel *ch, u32 *slots, size_t *bytes)
+	__must_hold(ch->lock)
+{
+	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
+	u32 room = ch->desc.max_run_slots - (ch->run_count - ch->run_done);
+	u32 end = ch->run_first + ch->run_count, requests = 0;
+	bool all = exdma_channel_receives(ch), fixed = false;
+	struct exdma_request *req, *next;
+	const void *client = NULL;
+
+	lockdep_assert_held(ch->lock);
+
+	*slots = 0;
+	*bytes = 0;
+	list_for_each_entry_safe(req, next, &ch->staged, node) {
+		if (!ch->run_count && !requests) {
+			ch->run_first = req->first;
+			end = req->first;
+		}
+		if (!requests) {
+			fixed = req->fixed;
+			client = req->client;
+		}
+		if (req->first != end || req->fixed != fixed || *slots + req->slots > room ||
+		    ch->run_count + *slots + req->slots > EXDMA_RUN_SLOTS)
+			break;
+		if (requests && !all &&
+		    (requests == RUN_REQUESTS || *bytes + req->bytes > limit))
+			break;
+		/* Nobody's packet is in the hands of an engine that is at another's. */
+		if (ch->desc.stream && req->client != client)
+			break;
+		requests++;
+		*bytes += req->bytes;
+		*slots += req->slots;
+		end += req->slots;
+		req->run_end = ch->run_count + *slots;
+		req->state = EXDMA_REQ_RUNNING;
+		list_move_tail(&req->node, &ch->running);
+	}
+	return requests;
+}
+
+/*
+ * Starts what is staged, if the engine is free, or lets the run that is on go on
+ * with it, if the engine can do that.
  */
 void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 	__must_hold(ch->lock)
 {
-	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
-	bool all = exdma_channel_receives(ch), fixed = false;
-	const void *client = NULL;
-	struct exdma_request *req, *next;
-	u32 first = 0, slots = 0, requests = 0;
-	size_t bytes = 0;
+	bool extend = ch->run_count && ch->desc.extends;
+	const struct exdma_request *first;
+	u32 slots, requests;
+	size_t bytes;
 
 	lockdep_assert_held(ch->lock);
 
-	if (ch->state != EXDMA_CH_LIVE || channel_is_busy(ch))
+	if (ch->state != EXDMA_CH_LIVE || (!extend && channel_is_busy(ch)))
 		return;
 	if (channel_holds(ch)) {
 		channel_watch(ch);
 		return;
 	}
-	list_for_each_entry_safe(req, next, &ch->staged, node) {
-		if (slots && (req->first != first + slots || req->fixed != fixed ||
-			      slots + req->slots > ch->desc.max_run_slots))
-			break;
-		if (slots && !all && (requests == RUN_REQUESTS || bytes + req->bytes > limit))
-			break;
-		/* Nobody's packet is in the hands of an engine that is at another's. */
-		if (slots && ch->desc.stream && req->client != client)
-			break;
-		if (!slots) {
-			first = req->first;
-			fixed = req->fixed;
-			client = req->client;
-		}
-		requests++;
-		bytes += req->bytes;
-		slots += req->slots;
-		req->run_end = slots;
-		req->state = EXDMA_REQ_RUNNING;
-		list_move_tail(&req->node, &ch->running);
-	}
-	if (!slots)
+	if (!ch->run_count)
+		ch->run_done = 0;
+	requests = channel_take_staged(ch, &slots, &bytes);
+	if (!requests)
 		return;
 
-	ch->run_count = slots;
-	ch->run_done = 0;
+	first = list_first_entry(&ch->running, struct exdma_request, node);
+	trace_exdma_start(ch, requests, slots, bytes, by);
+	ch->run_count += slots;
+	if (extend) {
+		ch->desc.ops->extend(ch, slots);
+		return;
+	}
 	ch->run_number++;
 	ch->progress_at = jiffies;
 	ch->stats.runs++;
 	ch->stats.starts[by]++;
-	trace_exdma_start(ch, requests, slots, bytes, by);
-	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, first), slots,
-			    fixed ? EXDMA_RUN_FIXED : 0);
+	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, ch->run_first), slots,
+			    first->fixed ? EXDMA_RUN_FIXED : 0);
 	channel_watch(ch);
 }
 
@@ -497,6 +530,7 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 
 	if (!desc->max_run_slots || desc->slots < least || !is_power_of_2(desc->slots) ||
 	    (desc->stream && (card->desc.bounce || desc->slots < EXDMA_STREAM_SLOTS)) ||
+	    (desc->extends && (!desc->stream || desc->dir != EXDMA_C2H)) ||
 	    (desc->shares && desc->shares->card != card) ||
 	    desc->max_segment < PAGE_SIZE || !is_power_of_2(desc->alignment) ||
 	    desc->alignment > PAGE_SIZE || !is_power_of_2(desc->granularity) ||

@@ -150,6 +150,7 @@ struct exdma_channel_stats {
  * @running: requests of the current run, in ring order.
  * @finished: done, for the bottom half to complete.
  * @run_count: slots of the current run; 0 when none of this channel is on.
+ * @run_first: ring count of its first slot.
  * @run_done: of these, how many are known to have finished.
  * @run_number: counts the runs.
  * @late_run: the run at which the watchdog found news before their interrupt.
@@ -211,6 +212,7 @@ struct exdma_channel {
 	struct list_head running __guarded_by(&*lock);
 	struct list_head finished __guarded_by(&*lock);
 	u32 run_count __guarded_by(&*lock);
+	u32 run_first __guarded_by(&*lock);
 	u32 run_done __guarded_by(&*lock);
 	u32 run_number __guarded_by(&*lock);
 	u32 late_run __guarded_by(&*lock);

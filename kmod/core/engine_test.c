@@ -38,6 +38,20 @@ static void engine_start(struct exdma_channel *ch, u32 first, u32 count,
 	engine->on = true;
 }
 
+/* Also an engine that has come to the end goes on. */
+static void engine_extend(struct exdma_channel *ch, u32 count)
+{
+	struct engine *engine = exdma_channel_priv(ch);
+
+	if (!engine->starts)
+		engine->wrong = "extended a run that is not on";
+	else if (!count || engine->count + count - engine->done > MAX_RUN)
+		engine->wrong = "extended by more than it takes";
+	engine->extensions++;
+	engine->count += count;
+	engine->on = true;
+}
+
 static int engine_progress(struct exdma_channel *ch, u32 *done)
 {
 	struct engine *engine = exdma_channel_priv(ch);
@@ -82,6 +96,7 @@ static void engine_report(struct exdma_channel *ch)
 const struct exdma_channel_ops engine_ops = {
 	.write_desc = engine_write_desc,
 	.start = engine_start,
+	.extend = engine_extend,
 	.progress = engine_progress,
 	.inspect = engine_inspect,
 	.received = engine_received,
@@ -111,11 +126,12 @@ static const struct exdma_card_ops card_ops = {
 	.isolate = engine_isolate,
 };
 
-static int engine_make(struct kunit *test, enum exdma_dir dir, bool stream)
+static int engine_make(struct kunit *test, enum exdma_dir dir, bool stream, bool extends)
 {
 	struct exdma_channel_desc channel = {
 		.dir = dir,
 		.stream = stream,
+		.extends = extends,
 		.beat = 64,
 		.ops = &engine_ops,
 		.desc_bytes = 32,
@@ -155,17 +171,22 @@ static int engine_make(struct kunit *test, enum exdma_dir dir, bool stream)
 
 int engine_setup(struct kunit *test)
 {
-	return engine_make(test, EXDMA_H2C, false);
+	return engine_make(test, EXDMA_H2C, false, false);
 }
 
 int engine_setup_stream(struct kunit *test)
 {
-	return engine_make(test, EXDMA_H2C, true);
+	return engine_make(test, EXDMA_H2C, true, false);
 }
 
 int engine_setup_receiver(struct kunit *test)
 {
-	return engine_make(test, EXDMA_C2H, true);
+	return engine_make(test, EXDMA_C2H, true, false);
+}
+
+int engine_setup_extender(struct kunit *test)
+{
+	return engine_make(test, EXDMA_C2H, true, true);
 }
 
 void engine_teardown(struct kunit *test)

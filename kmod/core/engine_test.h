@@ -41,6 +41,7 @@ struct engine {
 		int result;
 	} came[SLOTS];		/* what it says of a slot that received */
 	u32 starts;
+	u32 extensions;
 	u32 first;
 	u32 count;
 	bool on;
@@ -70,6 +71,8 @@ int engine_setup(struct kunit *test);
 /* A stream to the card, and one from it. */
 int engine_setup_stream(struct kunit *test);
 int engine_setup_receiver(struct kunit *test);
+/* The last, and its runs can grow. */
+int engine_setup_extender(struct kunit *test);
 void engine_teardown(struct kunit *test);
 
 /* A request of so many segments, of that length each; synchronous. */

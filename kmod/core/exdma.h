@@ -51,6 +51,8 @@ struct module;
  */
 #define EXDMA_REQUEST_BYTES	0x100000u
 #define EXDMA_REQUEST_SLOTS	((EXDMA_REQUEST_BYTES >> 12) + 1)
+/* Most slots of a run that was extended, beyond which it comes to its end. */
+#define EXDMA_RUN_SLOTS		0x400000u
 /* Fewest slots of a stream: the buffers of one from the card are all staged. */
 #define EXDMA_STREAM_SLOTS	1024u
 
@@ -104,6 +106,9 @@ struct exdma_perf {
  *	that share it. Posted writes only. The last of the slots is always the end of a request. An
  *	interrupt must follow when the engine is through, and when it stops for
  *	an error; for a C2H stream, also soon after a slot has finished.
+ * @extend: With &exdma_channel_desc.extends: @count more slots, those behind the
+ *	run that is on, are the engine's and part of that run. The engine may have
+ *	come to the end of the run, and goes on then. Posted writes only.
  * @progress: How many slots of the run have finished, into @done. No bus read
  *	as long as all is well, unless only a register tells: then this is
  *	@inspect. What is counted here has reached memory.
@@ -139,6 +144,7 @@ struct exdma_channel_ops {
 	void (*write_desc)(struct exdma_channel *ch, u32 slot, dma_addr_t host,
 			   u64 card, u32 len, u32 flags);
 	void (*start)(struct exdma_channel *ch, u32 first, u32 count, u32 flags);
+	void (*extend)(struct exdma_channel *ch, u32 count);
 	int (*progress)(struct exdma_channel *ch, u32 *done);
 	int (*inspect)(struct exdma_channel *ch, u32 *done);
 	int (*received)(struct exdma_channel *ch, u32 slot, u32 *bytes);
@@ -165,7 +171,9 @@ struct exdma_channel_ops {
  *	by the hard handler without anybody's help, so more of them are better. At
  *	least EXDMA_STREAM_SLOTS for a stream.
  * @max_run_slots: most slots that one run may have, and so one request, at least
- *	1. Half the ring or less lets the next run be staged while one is on.
+ *	1. Half the ring or less lets the next run be staged while one is on. Of a
+ *	run that is extended, most slots that the engine has and has not finished;
+ *	in all they are no more than EXDMA_RUN_SLOTS.
  * @max_segment: bytes; the longest segment that one slot moves, at least one
  *	page.
  * @alignment: bytes, a power of two up to the page size; host and card
@@ -179,6 +187,8 @@ struct exdma_channel_ops {
  *	of it. 0: not a stream, and no fixed addresses.
  * @stream: it moves packets, which have no addresses. All channels of one
  *	direction are of one kind.
+ * @extends: a run that is on can become longer, see @ops->extend. For C2H streams
+ *	only: they do not need the interrupt at the end of a run.
  * @needs_ack: call @ops->ack at each interrupt.
  * @shares: a channel that was added before and whose engine this one has, too,
  *	for instance in the other direction; NULL: the engine is its own. Of
@@ -200,6 +210,7 @@ struct exdma_channel_desc {
 	u32 address_bits;
 	u32 beat;
 	bool stream;
+	bool extends;
 	bool needs_ack;
 	struct exdma_channel *shares;
 };

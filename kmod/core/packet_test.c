@@ -373,4 +373,139 @@ static struct kunit_suite receiver_suite = {
 	.test_cases = receiver_cases,
 };
 
-kunit_test_suites(&packet_suite, &receiver_suite);
+/* An interrupt; an engine that has come to the end waits there. */
+static void tell(struct engine *engine)
+{
+	engine->on = engine->done < engine->count;
+	interrupt(engine);
+}
+
+/* What is submitted while a run is on is part of it; a run that is through is not. */
+static void runs_grow(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *req[4];
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		req[i] = buffer(engine);
+	KUNIT_EXPECT_EQ(test, engine->starts, 1);
+	KUNIT_EXPECT_EQ(test, engine->count, 3);
+	come(engine, 0, 10, 1);
+	come(engine, 1, 20, 1);
+	tell(engine);
+	EXPECT_DONE(test, req[0], 0, 10);
+	EXPECT_DONE(test, req[1], 0, 20);
+	req[3] = buffer(engine);
+	KUNIT_EXPECT_EQ(test, engine->count, 4);
+	come(engine, 2, 30, 0);
+	come(engine, 3, 40, 1);
+	tell(engine);
+	EXPECT_DONE(test, req[2], 0, 30);
+	EXPECT_DONE(test, req[3], 0, 40);
+	KUNIT_EXPECT_EQ(test, engine->starts, 1);
+	KUNIT_EXPECT_EQ(test, engine->ch->stats.runs, 1);
+	engine_expect_idle(engine);
+
+	/* It comes to the end, and nobody has looked yet. */
+	req[0] = buffer(engine);
+	KUNIT_EXPECT_EQ(test, engine->starts, 2);
+	KUNIT_EXPECT_EQ(test, engine->first, 4);
+	come(engine, 4, 50, 1);
+	engine->on = false;
+	req[1] = buffer(engine);
+	KUNIT_EXPECT_EQ(test, engine->starts, 2);
+	come(engine, 5, 60, 1);
+	tell(engine);
+	EXPECT_DONE(test, req[0], 0, 50);
+	EXPECT_DONE(test, req[1], 0, 60);
+	engine_expect_idle(engine);
+}
+
+/* The engine has as much as a run may have, and a run has its end. */
+static void growth_is_bounded(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_channel *ch = engine->ch;
+	u32 i;
+
+	for (i = 0; i < MAX_RUN + 2; i++)
+		buffer(engine);
+	KUNIT_EXPECT_EQ(test, engine->count, MAX_RUN);
+	come(engine, 0, 1, 1);
+	tell(engine);
+	exdma_channel_bottom_half(ch);
+	KUNIT_EXPECT_EQ(test, engine->count, MAX_RUN + 1);
+	for (i = 1; i < MAX_RUN + 2; i++) {
+		come(engine, i, 1, 1);
+		tell(engine);
+		exdma_channel_bottom_half(ch);
+	}
+	KUNIT_EXPECT_EQ(test, engine->starts, 1);
+	KUNIT_EXPECT_EQ(test, ch->stats.requests, MAX_RUN + 2);
+	engine_expect_idle(engine);
+
+	for (i = 0; i < 4; i++)
+		buffer(engine);
+	/* As if it were that old. */
+	list_for_each_entry(engine->last, &ch->running, node)
+		engine->last->run_end += EXDMA_RUN_SLOTS - 6;
+	ch->run_count += EXDMA_RUN_SLOTS - 6;
+	ch->run_done += EXDMA_RUN_SLOTS - 6;
+	ch->run_first -= EXDMA_RUN_SLOTS - 6;
+	engine->count = ch->run_count;
+	engine->done = ch->run_done;
+	for (i = 0; i < 4; i++)
+		buffer(engine);
+	KUNIT_EXPECT_EQ(test, engine->starts, 2);
+	KUNIT_EXPECT_EQ(test, engine->count, EXDMA_RUN_SLOTS);
+	for (i = 0; i < 6; i++)
+		come(engine, (MAX_RUN + 2 + i) % SLOTS, 1, 1);
+	tell(engine);
+	KUNIT_EXPECT_EQ(test, engine->starts, 3);
+	KUNIT_EXPECT_EQ(test, engine->count, 2);
+	for (i = 6; i < 8; i++)
+		come(engine, (MAX_RUN + 2 + i) % SLOTS, 1, 1);
+	tell(engine);
+	engine_expect_idle(engine);
+}
+
+/* An engine that was stopped has to be started. */
+static void growth_ends_with_a_fault(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *req[3];
+
+	req[0] = buffer(engine);
+	req[1] = buffer(engine);
+	come(engine, 0, 10, 1);
+	break_run(engine, 1, -EIO);
+	engine->tells = true;
+	interrupt(engine);
+	req[2] = buffer(engine);
+	KUNIT_EXPECT_EQ(test, engine->extensions, 1);
+	recover(engine);
+	EXPECT_DONE(test, req[0], 0, 10);
+	EXPECT_DONE(test, req[1], -EIO, 0);
+	KUNIT_EXPECT_EQ(test, engine->starts, 2);
+	come(engine, 2, 30, 1);
+	tell(engine);
+	EXPECT_DONE(test, req[2], 0, 30);
+	engine_expect_idle(engine);
+}
+
+static struct kunit_case extender_cases[] = {
+	KUNIT_CASE(runs_grow),
+	KUNIT_CASE(growth_is_bounded),
+	KUNIT_CASE(growth_ends_with_a_fault),
+	{ }
+};
+
+static struct kunit_suite extender_suite = {
+	.name = "exdma-extender",
+	.init = engine_setup_extender,
+	.exit = engine_teardown,
+	.test_cases = extender_cases,
+};
+
+kunit_test_suites(&packet_suite, &receiver_suite, &extender_suite);

@@ -35,6 +35,11 @@ module_param(max_block, uint, 0444);
 MODULE_PARM_DESC(max_block,
 		 "Descriptors that an engine is told to fetch at once: 1, 2, 4, ... 64 (default), if a core cannot take more");
 
+static bool credits;
+module_param(credits, bool, 0444);
+MODULE_PARM_DESC(credits,
+		 "Give streams from the card their descriptors as credits, so that the engine never stops between runs (default N: not tried on a real card yet)");
+
 /* Descriptors in a block that begins with this slot, but one. */
 static u32 block_left(const struct xdma_channel *xch, u32 slot)
 {
@@ -100,6 +105,16 @@ static void xdma_end_run(struct xdma_channel *xch, u32 first, u32 count)
 	xch->desc[slot].control = cpu_to_le32(xch->control[slot] | XDMA_DESC_STOP);
 }
 
+static void xdma_extend(struct exdma_channel *ch, u32 count)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+
+	/* Never more than half the ring: far from what the register can hold. */
+	xch->run_slots += count;
+	/* writel() orders the descriptors before their credits. */
+	writel(count, xch->sgdma + XDMA_CREDITS);
+}
+
 static void xdma_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags)
 {
 	struct xdma_channel *xch = exdma_channel_priv(ch);
@@ -107,14 +122,25 @@ static void xdma_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags
 	u32 adj = min(block_left(xch, first), count - 1);
 	u32 ctrl = xch->ctrl | XDMA_CTRL_RUN;
 
+	xch->status = 0;
+	if (xch->waits && first == (xch->first + xch->run_slots) % XDMA_SLOTS) {
+		xch->base += xch->run_slots;
+		xch->first = first;
+		xch->run_slots = 0;
+		xdma_extend(ch, count);
+		return;
+	}
 	if (flags & EXDMA_RUN_FIXED)
 		ctrl |= XDMA_CTRL_NON_INC;
 
-	xdma_end_run(xch, first, count);
+	if (xch->credits)
+		adj = block_left(xch, first);
+	else
+		xdma_end_run(xch, first, count);
 	WRITE_ONCE(*xch->writeback, 0);
 	xch->first = first;
+	xch->base = 0;
 	xch->run_slots = count;
-	xch->status = 0;
 
 	/* Run stays set after a Stop descriptor; only its rise starts. */
 	writel(XDMA_CTRL_RUN, xch->regs + XDMA_CONTROL_W1C);
@@ -127,6 +153,10 @@ static void xdma_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags
 		xch->adj = adj;
 		writel(adj, xch->sgdma + XDMA_FIRST_ADJ);
 	}
+	/* With Run, former credits have gone. */
+	if (xch->credits)
+		writel(count, xch->sgdma + XDMA_CREDITS);
+	xch->waits = xch->credits;
 	/* writel() orders the descriptors and the zeroed word before Run. */
 	writel(ctrl, xch->regs + XDMA_CONTROL);
 }
@@ -162,9 +192,13 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	if (count == XDMA_GONE || status == XDMA_GONE)
 		return -ENODEV;
 	xch->status |= status & ~XDMA_ST_BUSY;
+	count -= xch->base;
 	xch->count = count;
 	*done = count;
 	if (!(xch->ctrl & XDMA_CTRL_WRITEBACK) && xch->status & XDMA_ST_STOPPED)
+		status &= ~XDMA_ST_BUSY;
+	/* With credits it is busy for ever; each slot's result vouches for it. */
+	if (xch->waits)
 		status &= ~XDMA_ST_BUSY;
 	/* Whether a descriptor that failed is counted is not documented. */
 	if ((status & XDMA_ST_BUSY || xch->status & XDMA_ST_ERRORS) &&
@@ -196,12 +230,13 @@ static int xdma_progress(struct exdma_channel *ch, u32 *done)
 {
 	struct xdma_channel *xch = exdma_channel_priv(ch);
 	u32 wb = le32_to_cpu(READ_ONCE(*xch->writeback));
+	u32 count = (wb - xch->base) & XDMA_WB_COUNT;
 
 	/* An error, or a word that cannot be true. */
-	if (unlikely(wb > xch->run_slots || xch->status & XDMA_ST_ERRORS ||
-		     !(xch->ctrl & XDMA_CTRL_WRITEBACK)))
+	if (unlikely(wb & ~XDMA_WB_COUNT || count > xch->run_slots ||
+		     xch->status & XDMA_ST_ERRORS || !(xch->ctrl & XDMA_CTRL_WRITEBACK)))
 		return xdma_inspect(ch, done);
-	*done = xdma_told(xch, wb);
+	*done = xdma_told(xch, count);
 	/* The data of C2H is read after the count that vouches for it. */
 	dma_rmb();
 	return 0;
@@ -240,6 +275,7 @@ int xdma_channel_stop(struct xdma_channel *xch, u32 timeout_us)
 	u32 status;
 	int err;
 
+	xch->waits = false;
 	writel(XDMA_CTRL_RUN, xch->regs + XDMA_CONTROL_W1C);
 	err = readl_poll_timeout(xch->regs + XDMA_STATUS, status,
 				 status == XDMA_GONE || !(status & XDMA_ST_BUSY),
@@ -300,6 +336,7 @@ static int xdma_perf_read(struct exdma_channel *ch, struct exdma_perf *perf)
 static const struct exdma_channel_ops xdma_channel_ops = {
 	.write_desc = xdma_write_desc,
 	.start = xdma_start,
+	.extend = xdma_extend,
 	.progress = xdma_progress,
 	.inspect = xdma_inspect,
 	.received = xdma_received,
@@ -326,6 +363,7 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 		xch->ctrl |= XDMA_CTRL_WRITEBACK;
 	xch->hi = 0;
 	xch->adj = 0;
+	xch->waits = false;
 
 	writel(0, xch->regs + XDMA_CONTROL);
 	writel(0, xch->regs + XDMA_PERF);
@@ -333,6 +371,8 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 	writel(upper_32_bits(xch->writeback_dma), xch->regs + XDMA_WRITEBACK_HI);
 	writel(0, xch->sgdma + XDMA_FIRST_HI);
 	writel(0, xch->sgdma + XDMA_FIRST_ADJ);
+	writel(xch->to_card ? XDMA_CREDITS_H2C(xch->index) : XDMA_CREDITS_C2H(xch->index),
+	       xch->common + (xch->credits ? XDMA_CREDITS_ON_W1S : XDMA_CREDITS_ON_W1C));
 	/*
 	 * One interrupt for a run: when it is through or has gone wrong. Of what
 	 * comes from a stream each packet has to be told.
@@ -384,6 +424,7 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 	xch->index = index;
 	xch->block = rounddown_pow_of_two(clamp(max_block, 1u, XDMA_BLOCK_DESCS));
 	xch->regs = xc->bar + (to_card ? XDMA_H2C(index) : XDMA_C2H(index));
+	xch->common = xc->bar + XDMA_SGDMA_COMMON;
 	xch->sgdma = xc->bar + (to_card ? XDMA_H2C_SGDMA(index) : XDMA_C2H_SGDMA(index));
 
 	xch->stream = readl(xch->regs + XDMA_ID) & XDMA_ID_STREAM;
@@ -392,6 +433,8 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 	if (xch->stream && !to_card) {
 		desc.status_bytes = RESULTS_OFFSET + XDMA_SLOTS * sizeof(struct xdma_result);
 		desc.needs_ack = true;
+		desc.extends = credits;
+		xch->credits = credits;
 	}
 
 	width = readl(xc->bar + XDMA_CONFIG + XDMA_CONFIG_WIDTH);

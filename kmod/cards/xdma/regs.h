@@ -24,6 +24,7 @@
 #define XDMA_CONFIG		0x3000
 #define XDMA_H2C_SGDMA(ch)	(0x4000 + (ch) * 0x100)
 #define XDMA_C2H_SGDMA(ch)	(0x5000 + (ch) * 0x100)
+#define XDMA_SGDMA_COMMON	0x6000
 
 /* Identifier, offset 0 of each block */
 #define XDMA_ID			0x00
@@ -89,6 +90,13 @@
 #define XDMA_FIRST_LO		0x80
 #define XDMA_FIRST_HI		0x84
 #define XDMA_FIRST_ADJ		0x88
+#define XDMA_CREDITS		0x8c	/* a write adds; gone when Run falls */
+
+/* SGDMA common: with credits on, no more descriptors are fetched than were given */
+#define XDMA_CREDITS_ON_W1S	0x24
+#define XDMA_CREDITS_ON_W1C	0x28
+#define XDMA_CREDITS_H2C(ch)	BIT(ch)
+#define XDMA_CREDITS_C2H(ch)	BIT(16 + (ch))
 
 /* IRQ block: IRQ-Block-* pages */
 #define XDMA_IRQ_USER		0x04
@@ -105,6 +113,7 @@
 #define XDMA_IRQ_ALL_USERS	GENMASK(15, 0)
 
 /* Poll-mode writeback word */
+#define XDMA_WB_COUNT		GENMASK(23, 0)
 #define XDMA_WB_ERROR		BIT(31)
 
 /* What a read returns when nobody answers */

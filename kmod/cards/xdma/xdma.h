@@ -17,6 +17,7 @@
  * @ch: the core's side; its lock guards all that changes here.
  * @regs: channel registers.
  * @sgdma: its descriptor-fetch registers.
+ * @common: those of all channels.
  * @desc: the ring, in coherent memory.
  * @dma: bus address of @desc.
  * @control: control word of each slot as first written, so that a start never
@@ -26,6 +27,7 @@
  * @results: C2H stream: what came with each descriptor, written by the engine.
  * @results_dma: bus address of it.
  * @first: first slot of this run.
+ * @base: what the engine had counted when it began: 0, unless the engine went on.
  * @ctrl: Control register while running.
  * @hi: 0x84 and
  * @adj: 0x88 as last written: they keep their value.
@@ -38,11 +40,14 @@
  * @align: bytes; what the IP says that addresses have to be multiples of.
  * @to_card: H2C.
  * @stream: it moves packets.
+ * @credits: the engine is given descriptors one by one, and never comes to an end.
+ * @waits: with credits: behind the last slot it has been given, the engine waits.
  */
 struct xdma_channel {
 	struct exdma_channel *ch;
 	void __iomem *regs;
 	void __iomem *sgdma;
+	void __iomem *common;
 	struct xdma_desc *desc;
 	dma_addr_t dma;
 	u32 control[XDMA_SLOTS];
@@ -51,6 +56,7 @@ struct xdma_channel {
 	struct xdma_result *results;
 	dma_addr_t results_dma;
 	u32 first;
+	u32 base;
 	u32 ctrl;
 	u32 hi;
 	u32 adj;
@@ -62,6 +68,8 @@ struct xdma_channel {
 	u32 align;
 	bool to_card;
 	bool stream;
+	bool credits;
+	bool waits;
 };
 
 /**
