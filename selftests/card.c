@@ -273,6 +273,16 @@ int set_aperture(const struct card *card, uint64_t bytes)
 	return put_text(path, text);
 }
 
+int node_set_flags(int fd, uint32_t flags)
+{
+	struct exdma_options options = { .size = sizeof(options) };
+
+	if (ioctl(fd, EXDMA_IOC_GET_OPTIONS, &options))
+		return -errno;
+	options.flags = flags;
+	return ioctl(fd, EXDMA_IOC_SET_OPTIONS, &options) ? -errno : 0;
+}
+
 static int card_tell_driver(const struct card *card, const char *file)
 {
 	char path[96];

@@ -93,6 +93,9 @@ bool get_text(const char *path, char *text, size_t size);
 /* @bytes: 0 for what the card itself says, if it does. */
 int set_aperture(const struct card *card, uint64_t bytes);
 
+/* Sets EXDMA_OPTION_* of an open file; its other options stay. Return: 0 or -errno. */
+int node_set_flags(int fd, uint32_t flags);
+
 /* Unbinds or binds the driver. Return: 0 or -errno. */
 int card_unbind(const struct card *card);
 int card_bind(const struct card *card);

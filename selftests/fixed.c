@@ -31,16 +31,6 @@ FIXTURE(fixed) {
 	uint8_t *buf;
 };
 
-static int set_flags(int fd, uint32_t flags)
-{
-	struct exdma_options options = { .size = sizeof(options) };
-
-	if (ioctl(fd, EXDMA_IOC_GET_OPTIONS, &options))
-		return -errno;
-	options.flags = flags;
-	return ioctl(fd, EXDMA_IOC_SET_OPTIONS, &options) ? -errno : 0;
-}
-
 FIXTURE_SETUP(fixed)
 {
 	struct exdma_channel_info info = { .size = sizeof(info) };
@@ -54,8 +44,8 @@ FIXTURE_SETUP(fixed)
 	ASSERT_EQ(0, ioctl(self->in, EXDMA_IOC_CHANNEL_INFO, &info));
 	self->beat = info.beat;
 	ASSERT_LE(8, self->beat);
-	ASSERT_EQ(0, set_flags(self->in, EXDMA_OPTION_FIXED));
-	ASSERT_EQ(0, set_flags(self->out, EXDMA_OPTION_FIXED));
+	ASSERT_EQ(0, node_set_flags(self->in, EXDMA_OPTION_FIXED));
+	ASSERT_EQ(0, node_set_flags(self->out, EXDMA_OPTION_FIXED));
 	self->buf = memory(2 * LEN);
 }
 
@@ -127,7 +117,7 @@ TEST_F(fixed, position_and_bounds)
 	EXPECT_EQ(ENOSPC, errno);
 	EXPECT_EQ(0, pread(self->out, self->buf, 64, HOME + 64));
 	ASSERT_EQ(0, set_aperture(&self->card, 0));
-	EXPECT_EQ(-EINVAL, set_flags(node_open(&self->card, 0, CARD_NODE, O_RDWR),
+	EXPECT_EQ(-EINVAL, node_set_flags(node_open(&self->card, 0, CARD_NODE, O_RDWR),
 				     EXDMA_OPTION_FIXED));
 }
 
@@ -146,7 +136,7 @@ static void *call_often(void *arg)
 	uint8_t *buf = memory(64 * KIB), *back = memory(64 * KIB);
 	int in = open_in(&c->card, 1), out = open_out(&c->card, 1), i;
 
-	if (c->fixed && set_flags(in, EXDMA_OPTION_FIXED))
+	if (c->fixed && node_set_flags(in, EXDMA_OPTION_FIXED))
 		c->wrong = 1;
 	for (i = 0; i < 100 && !c->wrong; i++) {
 		pattern_fill(buf, 64 * KIB, c->addr, c->seed + i);

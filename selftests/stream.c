@@ -97,16 +97,6 @@ static uint32_t tails(lab_t lab)
 	return lab[LAB_STREAM_TAILS / 4];
 }
 
-static int set_flags(int fd, uint32_t flags)
-{
-	struct exdma_options options = { .size = sizeof(options) };
-
-	if (ioctl(fd, EXDMA_IOC_GET_OPTIONS, &options))
-		return -errno;
-	options.flags = flags;
-	return ioctl(fd, EXDMA_IOC_SET_OPTIONS, &options) ? -errno : 0;
-}
-
 static bool readable(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -196,10 +186,10 @@ TEST_F(stream, what_it_is)
 	EXPECT_EQ(EBADF, errno);
 
 	/* options of the other kind */
-	EXPECT_EQ(-EINVAL, set_flags(self->in, EXDMA_OPTION_FIXED));
-	EXPECT_EQ(-EINVAL, set_flags(self->in, EXDMA_OPTION_WHOLE));
-	EXPECT_EQ(-EINVAL, set_flags(self->out, EXDMA_OPTION_WHOLE | EXDMA_OPTION_BYTES));
-	EXPECT_EQ(-EINVAL, set_flags(card, EXDMA_OPTION_BYTES));
+	EXPECT_EQ(-EINVAL, node_set_flags(self->in, EXDMA_OPTION_FIXED));
+	EXPECT_EQ(-EINVAL, node_set_flags(self->in, EXDMA_OPTION_WHOLE));
+	EXPECT_EQ(-EINVAL, node_set_flags(self->out, EXDMA_OPTION_WHOLE | EXDMA_OPTION_BYTES));
+	EXPECT_EQ(-EINVAL, node_set_flags(card, EXDMA_OPTION_BYTES));
 	EXPECT_EQ(0, write(self->in, &byte, 0));
 }
 
@@ -256,7 +246,7 @@ TEST_F(stream, a_read_that_is_too_short)
 	ASSERT_EQ(len - 21000, read(self->out, self->got + 21000, LONGEST));
 	EXPECT_TRUE(pattern_is(self->got, len, 0, self->seed));
 
-	ASSERT_EQ(0, set_flags(self->out, EXDMA_OPTION_WHOLE));
+	ASSERT_EQ(0, node_set_flags(self->out, EXDMA_OPTION_WHOLE));
 	memset(self->got, POISON, len);
 	ASSERT_EQ(len, write(self->in, self->sent, len));
 	ASSERT_EQ(10, write(self->in, self->sent, 10));
@@ -267,7 +257,7 @@ TEST_F(stream, a_read_that_is_too_short)
 	EXPECT_TRUE(pattern_is(self->got, len, 0, self->seed));
 	EXPECT_EQ(10, read(self->out, self->got, LONGEST));
 
-	ASSERT_EQ(0, set_flags(self->out, EXDMA_OPTION_BYTES));
+	ASSERT_EQ(0, node_set_flags(self->out, EXDMA_OPTION_BYTES));
 	ASSERT_EQ(10, write(self->in, self->sent, 10));
 	ASSERT_EQ(20, write(self->in, self->sent + 10, 20));
 	ASSERT_TRUE(channel_stat_reaches(&self->card, EXDMA_DIR_C2H, 0, "packets", 2));
@@ -289,12 +279,12 @@ TEST_F(stream, bytes_to_the_card)
 	size_t have = 0;
 	ssize_t n;
 
-	ASSERT_EQ(0, set_flags(self->in, EXDMA_OPTION_BYTES));
-	ASSERT_EQ(0, set_flags(self->out, EXDMA_OPTION_BYTES));
+	ASSERT_EQ(0, node_set_flags(self->in, EXDMA_OPTION_BYTES));
+	ASSERT_EQ(0, node_set_flags(self->out, EXDMA_OPTION_BYTES));
 	pattern_fill(self->sent, 64 * KIB, 0, self->seed);
 	ASSERT_EQ(32 * KIB, write(self->in, self->sent, 32 * KIB));
 	EXPECT_EQ(before, tails(self->lab));
-	ASSERT_EQ(0, set_flags(self->in, 0));
+	ASSERT_EQ(0, node_set_flags(self->in, 0));
 	ASSERT_EQ(32 * KIB, write(self->in, self->sent + 32 * KIB, 32 * KIB));
 	EXPECT_EQ(before + 1, tails(self->lab));
 	while (have < 64 * KIB) {
@@ -872,7 +862,7 @@ TEST_F(stream, readers)
 
 	/* a signal comes before a packet, or not at all */
 	sigaction(SIGUSR1, &action, NULL);
-	ASSERT_EQ(0, set_flags(self->in, EXDMA_OPTION_BYTES));
+	ASSERT_EQ(0, node_set_flags(self->in, EXDMA_OPTION_BYTES));
 	pattern_fill(self->sent, 100 * KIB, 0, self->seed);
 	ASSERT_EQ(64 * KIB, write(self->in, self->sent, 64 * KIB));
 	for (i = 0; i < 20; i++) {
@@ -882,12 +872,12 @@ TEST_F(stream, readers)
 	pthread_join(r.thread, NULL);
 	EXPECT_EQ(-1, r.result);
 	EXPECT_EQ(EINTR, r.err);
-	ASSERT_EQ(0, set_flags(self->in, 0));
+	ASSERT_EQ(0, node_set_flags(self->in, 0));
 	ASSERT_EQ(36 * KIB, write(self->in, self->sent + 64 * KIB, 36 * KIB));
 	EXPECT_EQ(100 * KIB, read(self->out, self->got, LONGEST));
 	EXPECT_TRUE(pattern_is(self->got, 100 * KIB, 0, self->seed));
 	/* a packet of bytes fills the datapath */
-	ASSERT_EQ(0, set_flags(self->in, EXDMA_OPTION_BYTES));
+	ASSERT_EQ(0, node_set_flags(self->in, EXDMA_OPTION_BYTES));
 	EXPECT_EQ(-1, write(self->in, self->sent, 1001));
 	EXPECT_EQ(EINVAL, errno);
 }

@@ -116,6 +116,19 @@ void cfg_wr(struct bench *b, uint32_t off, unsigned int len, uint64_t value)
 	card_config_write(&b->card, off, &value, len);
 }
 
+void flr(struct bench *b)
+{
+	cfg_wr(b, 0x78, 2, 0x8000);
+}
+
+void fault(struct bench *b, uint32_t target, uint32_t command, uint32_t n, uint32_t value)
+{
+	user_wr(b, LAB_FAULT_TARGET, target);
+	user_wr(b, LAB_FAULT_COUNT, n);
+	user_wr(b, LAB_FAULT_VALUE, value);
+	user_wr(b, LAB_FAULT_CMD, command);
+}
+
 uint64_t book(struct bench *b, uint32_t engine, uint32_t counter)
 {
 	uint32_t low;

@@ -40,6 +40,12 @@ void user_wr(struct bench *b, uint32_t off, uint32_t value);
 uint64_t cfg_rd(struct bench *b, uint32_t off, unsigned int len);
 void cfg_wr(struct bench *b, uint32_t off, unsigned int len, uint64_t value);
 
+/* A reset of the function, by its config space. */
+void flr(struct bench *b);
+
+/* A command to the LAB block: LAB_FAULT_*. */
+void fault(struct bench *b, uint32_t target, uint32_t command, uint32_t n, uint32_t value);
+
 /* A counter of the books, through the lab block. */
 uint64_t book(struct bench *b, uint32_t engine, uint32_t counter);
 

@@ -39,14 +39,6 @@ static void pass(uint64_t ns)
 	bench_run(&b);
 }
 
-static void fault(uint32_t target, uint32_t command, uint32_t n, uint32_t value)
-{
-	user_wr(&b, LAB_FAULT_TARGET, target);
-	user_wr(&b, LAB_FAULT_COUNT, n);
-	user_wr(&b, LAB_FAULT_VALUE, value);
-	user_wr(&b, LAB_FAULT_CMD, command);
-}
-
 static uint32_t state(uint32_t target)
 {
 	user_wr(&b, LAB_FAULT_TARGET, target);
@@ -75,11 +67,6 @@ static uint32_t run(uint32_t channel, uint32_t n, uint32_t control)
 
 #define GOOD	(ST_STOPPED | ST_COMPLETED)
 
-static void flr(void)
-{
-	cfg_wr(&b, 0x78, 2, 0x8000);
-}
-
 /* The driver after a reset: master, MSI-X, vectors, enables, masks. */
 static void recover(void)
 {
@@ -97,17 +84,17 @@ static void recover(void)
 static void test_hang_is_counted(void)
 {
 	CHECK(bench_up(&b, "", false));
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_HANG_AFTER, 1, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_HANG_AFTER, 1, 0);
 	CHECK_EQ(struck(LAB_STRUCK_HANG), 0);
 	CHECK_EQ(run(H2C, 3, CTRL_START), ST_BUSY);
 	CHECK_EQ(struck(LAB_STRUCK_HANG), 1);
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), LAB_FAULT_IS_HUNG);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_HANG, 0, 0);		/* it does already */
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_HANG, 0, 0);		/* it does already */
 	CHECK_EQ(struck(LAB_STRUCK_HANG), 1);
 	wr(&b, H2C + 0x0c, 1);			/* busy never falls */
 	pass(1000 * MS);
 	CHECK_EQ(rd(&b, H2C + 0x40), ST_BUSY);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_CLEAR_ALL, 0, 0);
 	bench_run(&b);
 	CHECK_EQ(rd(&b, H2C + 0x40), 0);
 	CHECK_EQ(run(H2C, 3, CTRL_START), GOOD);
@@ -125,7 +112,7 @@ static void one_error(uint32_t channel, uint32_t bit)
 	CHECK(bench_up(&b, "", false));
 	wr(&b, channel + 0x90, ~0u);
 	wr(&b, channel + 0x88, WB);
-	fault(target, LAB_FAULT_ERROR, 2, bit);
+	fault(&b, target, LAB_FAULT_ERROR, 2, bit);
 	CHECK_EQ(state(target), LAB_FAULT_IS_ERROR);
 	CHECK_EQ(run(channel, 4, CTRL_ALL | CTRL_WB), bit);
 	CHECK_EQ(rd(&b, channel + 0x48), 2);
@@ -138,7 +125,7 @@ static void one_error(uint32_t channel, uint32_t bit)
 	CHECK_EQ(run(channel, 4, CTRL_ALL), GOOD);
 	CHECK_EQ(struck(LAB_STRUCK_ERROR), 1);
 	/* not enabled in Control: it stops all the same, and says nothing */
-	fault(target, LAB_FAULT_ERROR, 0, bit);
+	fault(&b, target, LAB_FAULT_ERROR, 0, bit);
 	CHECK_EQ(run(channel, 4, CTRL_RUN), 0);
 	CHECK_EQ(rd(&b, channel + 0x48), 0);
 	CHECK_EQ(struck(LAB_STRUCK_ERROR), 2);
@@ -166,25 +153,25 @@ static void test_error_bits(void)
 {
 	CHECK(bench_up(&b, "", false));
 	/* what the direction does not have is dropped; several at a time are fine */
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_ERROR, 0, ~0u);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_ERROR, 0, ~0u);
 	CHECK_EQ(run(C2H, 2, CTRL_ALL), ST_ALIGN | ST_MAGIC | ST_LENGTH | BITS(10, 9) |
 		 BIT(14) | ST_DESC);
 	/* nothing left, or none: disarms */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 0, ST_MAGIC);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 0, ST_BUSY | ST_STOPPED | ST_IDLE | BIT(31));
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 0, ST_MAGIC);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 0, ST_BUSY | ST_STOPPED | ST_IDLE | BIT(31));
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), 0);
 	CHECK_EQ(run(H2C, 2, CTRL_ALL), GOOD);
 	/* armed: survives a reset, not CLEAR_ALL */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 3, ST_MAGIC);
-	flr();
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 3, ST_MAGIC);
+	flr(&b);
 	card_reset(&b.card);
 	recover();
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), LAB_FAULT_IS_ERROR);
 	CHECK_EQ(run(H2C, 2, CTRL_ALL), GOOD);
 	CHECK_EQ(run(H2C, 2, CTRL_ALL), ST_MAGIC);
 	CHECK_EQ(rd(&b, H2C + 0x48), 1);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 0, ST_MAGIC);
-	fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_ERROR, 0, ST_MAGIC);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), 0);
 	CHECK_EQ(run(H2C, 2, CTRL_ALL), GOOD);
 	CHECK_EQ(struck(LAB_STRUCK_ERROR), 2);
@@ -203,8 +190,8 @@ static uint32_t polled(uint32_t n)
 static void test_writebacks(void)
 {
 	CHECK(bench_up(&b, "", false));
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_STALE, 2, 0);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_CORRUPT, 2, 0x80001234);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_STALE, 2, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_CORRUPT, 2, 0x80001234);
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), LAB_FAULT_IS_STALE | LAB_FAULT_IS_CORRUPT);
 	CHECK_EQ(run(H2C, 1, CTRL_START), GOOD);	/* no writeback, no strike */
 	CHECK_EQ(polled(3), ~0u);
@@ -212,21 +199,21 @@ static void test_writebacks(void)
 	CHECK_EQ(rd(&b, H2C + 0x40), 0);
 	CHECK_EQ(polled(3), ~0u);
 	CHECK_EQ(polled(3), 0x80001234);
-	flr();
+	flr(&b);
 	recover();
 	CHECK_EQ(polled(3), 0x80001234);
 	CHECK_EQ(polled(3), 3);
 	CHECK_EQ(struck(LAB_STRUCK_STALE), 2);
 	CHECK_EQ(struck(LAB_STRUCK_CORRUPT), 2);
 	/* for ever, until it is cleared; 0 disarms */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_STALE, LAB_FAULT_ALWAYS, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_STALE, LAB_FAULT_ALWAYS, 0);
 	CHECK_EQ(polled(1), ~0u);
 	CHECK_EQ(polled(1), ~0u);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_STALE, 0, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_STALE, 0, 0);
 	CHECK_EQ(polled(1), 1);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_CORRUPT, LAB_FAULT_ALWAYS, 7);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_CORRUPT, LAB_FAULT_ALWAYS, 7);
 	CHECK_EQ(polled(1), 7);
-	fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 	CHECK_EQ(polled(1), 1);
 	CHECK_EQ(struck(LAB_STRUCK_STALE), 4);
 	CHECK_EQ(struck(LAB_STRUCK_CORRUPT), 3);
@@ -251,26 +238,26 @@ static void test_slow(void)
 
 	CHECK(bench_up(&b, "h2c=2", false));
 	CHECK(busy_of_64k() < 10 * US);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 65536 * 100);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 65536 * 100);
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), LAB_FAULT_IS_SLOW);
 	CHECK_EQ(state(LAB_ENGINE_H2C(1)), 0);
 	CHECK_EQ(state(LAB_ENGINE_CARD), LAB_FAULT_IS_SLOW);
 	CHECK_EQ(struck(LAB_STRUCK_SLOW), 0);
 	t = busy_of_64k();
 	CHECK(t >= 10 * MS && t < 10 * MS + 10 * US);
-	flr();
+	flr(&b);
 	recover();
 	t = busy_of_64k();
 	CHECK(t >= 10 * MS && t < 10 * MS + 10 * US);
 	CHECK_EQ(struck(LAB_STRUCK_SLOW), 2);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
 	CHECK(busy_of_64k() < 10 * US);
 	/* the whole card; all cleared */
-	fault(LAB_ENGINE_CARD, LAB_FAULT_SLOW, 0, 65536);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_SLOW, 0, 65536);
 	CHECK_EQ(state(LAB_ENGINE_H2C(1)), LAB_FAULT_IS_SLOW);
 	CHECK_EQ(state(LAB_ENGINE_C2H(0)), LAB_FAULT_IS_SLOW);
 	CHECK(busy_of_64k() >= 999 * MS);
-	fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 	CHECK_EQ(state(LAB_ENGINE_CARD), 0);
 	CHECK(busy_of_64k() < 10 * US);
 	CHECK_EQ(struck(LAB_STRUCK_SLOW), 3);
@@ -288,7 +275,7 @@ static void test_slow_at_once(void)
 	while (book(&b, LAB_ENGINE_H2C(0), LAB_BYTES) < 512 << 10)
 		xdma_poll(&b.card.xdma, 1);
 	t = fake_time;
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 128 << 10);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 128 << 10);
 	CHECK_EQ(struck(LAB_STRUCK_SLOW), 1);
 	bench_run(&b);
 	t = fake_time - t;
@@ -299,7 +286,7 @@ static void test_slow_at_once(void)
 	while (book(&b, LAB_ENGINE_H2C(0), LAB_BYTES) < (1 << 20) + (512 << 10))
 		xdma_poll(&b.card.xdma, 1);
 	t = fake_time;
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
 	bench_run(&b);
 	t = fake_time - t;
 	CHECK(t > 480 * MS && t < 520 * MS);
@@ -312,7 +299,7 @@ static void test_slow_at_once(void)
 static void test_delay(void)
 {
 	CHECK(bench_up(&b, "", false));
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 2, 500);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 2, 500);
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), LAB_FAULT_IS_DELAY);
 	/* two are held back, and the engine does not wait for them */
 	CHECK_EQ(run(H2C, 1, CTRL_START), GOOD);
@@ -336,10 +323,10 @@ static void test_delay(void)
 	pass(1000 * MS);
 	CHECK_EQ(b.irqs[0], 3);
 	/* CLEAR_ALL lets go what is held, once */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 5, 1000000);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 5, 1000000);
 	run(H2C, 1, CTRL_START);
 	CHECK_EQ(b.irqs[0], 3);
-	fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 	CHECK_EQ(b.irqs[0], 4);
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), 0);
 	pass(2000 * MS);
@@ -354,7 +341,7 @@ static void test_delay_many(void)
 	unsigned int i;
 
 	CHECK(bench_up(&b, "", false));
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, LAB_FAULT_ALWAYS, 1000000);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, LAB_FAULT_ALWAYS, 1000000);
 	for (i = 0; i < IRQLATE_MAX + 10; i++)
 		run(H2C, 1, CTRL_START);
 	CHECK_EQ(b.irqs[0], 10);
@@ -371,16 +358,16 @@ static void test_late_and_reset(void)
 
 	for (i = 0; i < 5; i++) {
 		CHECK(bench_up(&b, "irq=msix", false));
-		fault(LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, 500);
-		fault(LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 1, 500);
-		fault(LAB_FAULT_USER(0), LAB_FAULT_INVENT, 10, 500);
+		fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, 500);
+		fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 1, 500);
+		fault(&b, LAB_FAULT_USER(0), LAB_FAULT_INVENT, 10, 500);
 		CHECK_EQ(b.irqs[8], 1);
 		run(H2C, 1, CTRL_START);
 		run(H2C, 1, CTRL_START);
 		CHECK_EQ(b.irqs[0], 1);
 		CHECK_EQ(b.card.irq.late.count, 3);
 		if (i == 0)
-			flr();
+			flr(&b);
 		else if (i == 1)
 			card_reset(&b.card);
 		else if (i == 2)
@@ -388,7 +375,7 @@ static void test_late_and_reset(void)
 		else if (i == 3)
 			card_disconnect(&b.card);
 		else
-			fault(LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 1);
+			fault(&b, LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 1);
 		CHECK_EQ(b.card.irq.late.count, 0);
 		recover();				/* ... and on again */
 		pass(1000 * MS);
@@ -405,7 +392,7 @@ static void test_delay_user(void)
 {
 	CHECK(bench_up(&b, "", false));
 	wr(&b, 0x2004, 4);
-	fault(LAB_FAULT_USER(2), LAB_FAULT_DELAY, 1, 10);
+	fault(&b, LAB_FAULT_USER(2), LAB_FAULT_DELAY, 1, 10);
 	CHECK_EQ(state(LAB_FAULT_USER(2)), LAB_FAULT_IS_DELAY);
 	user_wr(&b, LAB_USER_IRQ, 4);
 	CHECK_EQ(b.irqs[10], 0);
@@ -419,7 +406,7 @@ static void test_delay_user(void)
 static void test_duplicate(void)
 {
 	CHECK(bench_up(&b, "", false));
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 2, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 2, 0);
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), LAB_FAULT_IS_DUPLICATE);
 	run(H2C, 1, CTRL_START);
 	CHECK_EQ(b.irqs[0], 2);
@@ -430,7 +417,7 @@ static void test_duplicate(void)
 	CHECK_EQ(struck(LAB_STRUCK_DUPLICATE), 2);
 	CHECK_EQ(struck(LAB_CARD_INTERRUPTS), 5);
 	/* some time later */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 1, 300);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 1, 300);
 	run(H2C, 1, CTRL_START);
 	CHECK_EQ(b.irqs[0], 6);
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), LAB_FAULT_IS_LATE);
@@ -439,19 +426,19 @@ static void test_duplicate(void)
 	pass(400 * US);
 	CHECK_EQ(b.irqs[0], 7);
 	/* cleared: what was to come again does not; a reset leaves what is armed */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 2, 300);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 2, 300);
 	run(H2C, 1, CTRL_START);
 	CHECK_EQ(b.irqs[0], 8);
-	flr();
+	flr(&b);
 	recover();
 	CHECK_EQ(state(LAB_ENGINE_H2C(0)), LAB_FAULT_IS_DUPLICATE);
-	fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 	pass(400 * US);
 	run(H2C, 1, CTRL_START);
 	CHECK_EQ(b.irqs[0], 9);
 	/* a lost one is not sent twice */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_LOSE, 1, 0);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 1, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_LOSE, 1, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 1, 0);
 	run(H2C, 1, CTRL_START);
 	CHECK_EQ(b.irqs[0], 9);
 	CHECK_EQ(struck(LAB_STRUCK_LOSE), 1);
@@ -463,9 +450,9 @@ static void test_duplicate(void)
 static void test_invent(void)
 {
 	CHECK(bench_up(&b, "", false));
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 3, 0);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 3, 0);
 	CHECK_EQ(b.irqs[1], 3);
-	fault(LAB_FAULT_USER(1), LAB_FAULT_INVENT, 1, 0);
+	fault(&b, LAB_FAULT_USER(1), LAB_FAULT_INVENT, 1, 0);
 	CHECK_EQ(b.irqs[9], 1);
 	CHECK_EQ(struck(LAB_STRUCK_INVENT), 4);
 	/* nothing has happened but that */
@@ -473,7 +460,7 @@ static void test_invent(void)
 	CHECK_EQ(rd(&b, C2H + 0x40), 0);
 	CHECK_EQ(user_rd(&b, LAB_USER_IRQ_ACKS), 0);
 	/* one by one */
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 4, 100);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 4, 100);
 	CHECK_EQ(b.irqs[1], 4);
 	CHECK_EQ(state(LAB_ENGINE_C2H(0)), LAB_FAULT_IS_LATE);
 	pass(110 * US);
@@ -483,23 +470,23 @@ static void test_invent(void)
 	pass(1000 * US);
 	CHECK_EQ(b.irqs[1], 7);
 	CHECK_EQ(state(LAB_ENGINE_C2H(0)), 0);
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 4, 100);
-	fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 4, 100);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 	pass(1000 * US);
 	CHECK_EQ(b.irqs[1], 8);
 	CHECK_EQ(struck(LAB_STRUCK_INVENT), 9);
 	/* an absurd number ends */
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, ~0u, 0);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, ~0u, 0);
 	CHECK_EQ(b.irqs[1], 8 + IRQ_MAX_INVENTED);
 	/* not for a card, nor for an engine that is not there */
-	fault(LAB_ENGINE_CARD, LAB_FAULT_INVENT, 1, 0);
-	fault(LAB_ENGINE_C2H(1), LAB_FAULT_INVENT, 1, 0);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_INVENT, 1, 0);
+	fault(&b, LAB_ENGINE_C2H(1), LAB_FAULT_INVENT, 1, 0);
 	CHECK_EQ(struck(LAB_STRUCK_INVENT), 9 + IRQ_MAX_INVENTED);
 	bench_down(&b);
 	/* no interrupts at all: nothing to send */
 	CHECK(bench_up(&b, "irq=msix", false));
 	cfg_wr(&b, 0x62, 2, 0x001f);
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 1, 0);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 1, 0);
 	CHECK_EQ(struck(LAB_STRUCK_INVENT), 0);
 	bench_down(&b);
 }
@@ -509,12 +496,12 @@ static void test_msi(void)
 {
 	CHECK(bench_up(&b, "irq=msi", false));
 	cfg_wr(&b, 0x4a, 2, 0x0001);
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 2, 0);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 2, 0);
 	CHECK_EQ(b.irqs[0], 2);
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_DUPLICATE, 1, 0);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_DUPLICATE, 1, 0);
 	run(C2H, 1, CTRL_START);
 	CHECK_EQ(b.irqs[0], 4);
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_DELAY, 1, 10);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_DELAY, 1, 10);
 	run(C2H, 1, CTRL_START);
 	CHECK_EQ(b.irqs[0], 4);
 	pass(20 * US);
@@ -526,7 +513,7 @@ static void test_intx(void)
 {
 	CHECK(bench_up(&b, "irq=intx", false));
 	/* late: the line is not seen before its time */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, 100);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, 100);
 	CHECK_EQ(run(H2C, 1, CTRL_START), GOOD);
 	card_intx_unmask(&b.card);
 	CHECK_EQ(b.irqs[0], 0);
@@ -538,13 +525,13 @@ static void test_intx(void)
 	card_intx_unmask(&b.card);
 	CHECK_EQ(b.irqs[0], 1);
 	/* the line fell before its time: nobody ever sees it */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, 100);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, 100);
 	run(H2C, 1, CTRL_START);
 	rd(&b, H2C + 0x44);
 	pass(200 * US);
 	CHECK_EQ(b.irqs[0], 1);
 	/* twice: once more after the driver has served it */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 1, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DUPLICATE, 1, 0);
 	run(H2C, 1, CTRL_START);
 	CHECK_EQ(b.irqs[0], 2);
 	rd(&b, H2C + 0x44);
@@ -554,15 +541,15 @@ static void test_intx(void)
 	CHECK_EQ(b.irqs[0], 3);
 	CHECK_EQ(cfg_rd(&b, 6, 2) & 8, 0);
 	/* for nothing; each needs its unmask; a reset forgets the rest */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_INVENT, 3, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_INVENT, 3, 0);
 	CHECK_EQ(b.irqs[0], 4);
 	card_intx_unmask(&b.card);
 	CHECK_EQ(b.irqs[0], 5);
-	flr();
+	flr(&b);
 	card_intx_unmask(&b.card);
 	CHECK_EQ(b.irqs[0], 5);
 	/* INTx disabled: the same */
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_INVENT, 3, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_INVENT, 3, 0);
 	CHECK_EQ(b.irqs[0], 6);
 	cfg_wr(&b, 4, 2, 0x0406);
 	card_intx_unmask(&b.card);
@@ -631,13 +618,13 @@ static void test_gone(void)
 	while (book(&b, LAB_ENGINE_H2C(0), LAB_BYTES) < 200000)
 		xdma_poll(&b.card.xdma, 1);
 	bytes = book(&b, LAB_ENGINE_H2C(0), LAB_BYTES);
-	fault(LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 100);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 100);
 	check_gone();
 	CHECK_OK();
 	pass(90 * MS);
 	check_gone();
 	CHECK_OK();
-	flr();				/* a reset does not help */
+	flr(&b);				/* a reset does not help */
 	card_reset(&b.card);
 	check_gone();
 	CHECK_OK();
@@ -656,7 +643,7 @@ static void test_gone(void)
 static void test_gone_for_ever(void)
 {
 	CHECK(bench_up(&b, "bypass=64K", false));
-	fault(LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 0);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 0);
 	pass(1000000 * MS);
 	check_gone();
 	CHECK_OK();
@@ -674,7 +661,7 @@ static void test_gone_after(void)
 {
 	CHECK(bench_up(&b, "bypass=64K,fault=gone:card:5:10+lose:h2c0:1", false));
 	CHECK_EQ(state(LAB_ENGINE_CARD), LAB_FAULT_IS_GONE);
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_HANG_AFTER, 1, 0);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_HANG_AFTER, 1, 0);
 	run(C2H, 2, CTRL_START);
 	CHECK_EQ(run(H2C, 3, CTRL_START), GOOD);
 	CHECK_EQ(struck(LAB_STRUCK_GONE), 0);
@@ -688,8 +675,8 @@ static void test_gone_after(void)
 	check_back();
 	CHECK_OK();
 	/* cleared while it is armed; a new client finds it as configured */
-	fault(LAB_ENGINE_CARD, LAB_FAULT_GONE, 1, 0);
-	fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_GONE, 1, 0);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 	CHECK_EQ(run(H2C, 3, CTRL_START), GOOD);
 	card_disconnect(&b.card);
 	CHECK_EQ(state(LAB_ENGINE_CARD), LAB_FAULT_IS_GONE);
@@ -700,11 +687,11 @@ static void test_gone_after(void)
 static void test_refused_resets(void)
 {
 	CHECK(bench_up(&b, "h2c=2", false));
-	fault(LAB_ENGINE_CARD, LAB_FAULT_REFUSE, 2, 0);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_REFUSE, 2, 0);
 	CHECK_EQ(state(LAB_ENGINE_CARD), LAB_FAULT_IS_REFUSE);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_HANG_AFTER, 1, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_HANG_AFTER, 1, 0);
 	run(H2C, 3, CTRL_START);
-	flr();
+	flr(&b);
 	CHECK_EQ(rd(&b, H2C + 0x40), ST_BUSY);
 	CHECK_EQ(rd(&b, H2C + 0x90), 0);		/* everything else is reset */
 	CHECK_EQ(cfg_rd(&b, 4, 2), 0);
@@ -714,38 +701,38 @@ static void test_refused_resets(void)
 	/* a driver that tries all the same: no run */
 	CHECK_EQ(run(H2C, 3, CTRL_START), ST_BUSY);
 	CHECK_EQ(violations(&b, V_BUSY), 1);
-	flr();
+	flr(&b);
 	CHECK_EQ(rd(&b, H2C + 0x40), ST_BUSY);
 	CHECK_EQ(state(LAB_ENGINE_CARD), 0);
-	flr();
+	flr(&b);
 	CHECK_EQ(rd(&b, H2C + 0x40), 0);
 	recover();
 	CHECK_EQ(run(H2C, 3, CTRL_START), GOOD);
 	CHECK_EQ(struck(LAB_STRUCK_REFUSE), 2);
 	/* let go after a refused reset: idle, and nothing was moved any more */
 	user_wr(&b, LAB_BOOKS_CMD, LAB_BOOKS_ZERO);
-	fault(LAB_ENGINE_CARD, LAB_FAULT_REFUSE, LAB_FAULT_ALWAYS, 0);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_HANG_AFTER, 1, 0);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_REFUSE, LAB_FAULT_ALWAYS, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_HANG_AFTER, 1, 0);
 	run(H2C, 3, CTRL_START);
-	flr();
-	flr();
+	flr(&b);
+	flr(&b);
 	recover();
-	fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 	bench_run(&b);
 	CHECK_EQ(rd(&b, H2C + 0x40), 0);
 	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_BYTES), 64);
 	CHECK_EQ(struck(LAB_STRUCK_REFUSE), 2);
 	CHECK_EQ(all_violations(&b), 0);
 	/* a bus reset heals; an engine that is only busy is reset in any case */
-	fault(LAB_ENGINE_CARD, LAB_FAULT_REFUSE, 2, 0);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_HANG, 0, 0);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_REFUSE, 2, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_HANG, 0, 0);
 	run(H2C, 3, CTRL_START);
 	card_reset(&b.card);
 	CHECK_EQ(rd(&b, H2C + 0x40), 0);
 	recover();
 	wr(&b, 0x6014, 1);			/* halted: busy, but well */
 	CHECK_EQ(run(H2C, 3, CTRL_START), ST_BUSY);
-	flr();
+	flr(&b);
 	CHECK_EQ(rd(&b, H2C + 0x40), 0);
 	CHECK_EQ(struck(LAB_STRUCK_REFUSE), 3);
 	bench_down(&b);
@@ -765,21 +752,21 @@ static void test_die(void)
 	static const struct lab_ops ops = { .die = die };
 
 	CHECK(bench_up(&b, "", false));
-	fault(LAB_ENGINE_CARD, LAB_FAULT_DIE, 0, 0);	/* nobody who could: counted only */
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_DIE, 0, 0);	/* nobody who could: counted only */
 	CHECK_EQ(struck(LAB_STRUCK_DIE), 1);
 	deaths = 0;
 	b.card.lab.ops = &ops;
-	fault(LAB_ENGINE_CARD, LAB_FAULT_DIE, 0, 0);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_DIE, 0, 0);
 	CHECK_EQ(deaths, 1);
-	fault(LAB_ENGINE_CARD, LAB_FAULT_DIE, 4, 0);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_DIE, 4, 0);
 	CHECK_EQ(state(LAB_ENGINE_CARD), LAB_FAULT_IS_DIE);
 	run(H2C, 4, CTRL_START);
 	CHECK_EQ(deaths, 1);
 	run(C2H, 1, CTRL_START);
 	CHECK_EQ(deaths, 2);
 	CHECK_EQ(state(LAB_ENGINE_CARD), 0);
-	fault(LAB_ENGINE_CARD, LAB_FAULT_DIE, 0xffff, 0);
-	fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_DIE, 0xffff, 0);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 	CHECK_EQ(state(LAB_ENGINE_CARD), 0);
 	CHECK_EQ(struck(LAB_STRUCK_DIE), 3);
 	bench_down(&b);
@@ -800,7 +787,7 @@ static void test_nonsense(void)
 
 			if (command == LAB_FAULT_GONE || command == LAB_FAULT_DIE)
 				continue;
-			fault(targets[i], command, 1, 0x10);
+			fault(&b, targets[i], command, 1, 0x10);
 			if (!engine && !user && targets[i] != 0xff)
 				CHECK_EQ(user_rd(&b, LAB_FAULT_STATE), 0);
 			if (user)
@@ -812,7 +799,7 @@ static void test_nonsense(void)
 					 ~(LAB_FAULT_IS_REFUSE | LAB_FAULT_IS_SLOW), 0);
 		}
 	}
-	fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 	for (i = 0; i < ARRAY_SIZE(targets); i++)
 		CHECK_EQ(state(targets[i]), 0);
 	/* counters that are not there */
@@ -831,14 +818,14 @@ static void test_books(void)
 	CHECK_EQ(state(LAB_ENGINE_C2H(0)), LAB_FAULT_IS_SLOW);
 	CHECK_EQ(run(H2C, 1, CTRL_START), ST_MAGIC);
 	run(C2H, 1, CTRL_START);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_INVENT, 3, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_INVENT, 3, 0);
 	text = books_json(&b.card.books, &len);
 	CHECK(text && strstr(text, "\"faults\": {\"hang\": 0, \"error\": 1, \"lose\": 0, "
 			     "\"delay\": 0, \"duplicate\": 0, \"invent\": 3, \"gone\": 0, "
 			     "\"stale\": 0, \"corrupt\": 0, \"refuse\": 0, \"slow\": 1, "
 			     "\"die\": 0}"));
 	free(text);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_LOSE, 1, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_LOSE, 1, 0);
 	user_wr(&b, LAB_BOOKS_CMD, LAB_BOOKS_ZERO);
 	CHECK_EQ(struck(LAB_STRUCK_ERROR), 0);
 	CHECK_EQ(struck(LAB_STRUCK_INVENT), 0);

@@ -32,11 +32,6 @@ static bool up(const char *spec)
 	return true;
 }
 
-static void flr(void)
-{
-	cfg_wr(&b, 0x78, 2, 0x8000);
-}
-
 static void recover(void)
 {
 	cfg_wr(&b, 0x04, 2, 0x0106);
@@ -45,14 +40,6 @@ static void recover(void)
 	wr(&b, 0x20a4, 0x07060504);
 	wr(&b, 0x2014, ~0u);
 	mask_channels();
-}
-
-static void fault(uint32_t target, uint32_t command, uint32_t n, uint32_t value)
-{
-	user_wr(&b, LAB_FAULT_TARGET, target);
-	user_wr(&b, LAB_FAULT_COUNT, n);
-	user_wr(&b, LAB_FAULT_VALUE, value);
-	user_wr(&b, LAB_FAULT_CMD, command);
 }
 
 /* Descriptors and bytes of all engines: grows as long as anything goes on. */
@@ -293,7 +280,7 @@ static void test_reset_at_any_time(void)
 		if (i % 5 == 0)
 			flow_wr(&f, LAB_GEN_CMD, LAB_GEN_CLEAR);
 		if (i % 2)
-			flr();
+			flr(&b);
 		else
 			card_reset(&b.card);
 		/* both are out of guest memory, and nothing is left over */
@@ -360,7 +347,7 @@ static void test_gone_while_streaming(void)
 	CHECK(up("stream=on,fifo=1000"));
 	for (i = 0; i < 20; i++) {
 		endless(i % 2 ? 64 : 65536);
-		fault(LAB_ENGINE_CARD, LAB_FAULT_GONE, i % 3 ? 50 : 0, 5);
+		fault(&b, LAB_ENGINE_CARD, LAB_FAULT_GONE, i % 3 ? 50 : 0, 5);
 		end = now_ns() + 5 * NSEC_PER_SEC;
 		while (counted(&b.card.books.struck[FAULT_GONE]) <= i ||
 		       user_rd(&b, LAB_ID) != LAB_ID_VALUE) {
@@ -387,9 +374,9 @@ static void test_hang_while_streaming(void)
 		uint32_t target = i % 2 ? LAB_ENGINE_C2H(0) : LAB_ENGINE_H2C(0);
 		uint32_t other = i % 2 ? LAB_ENGINE_H2C(0) : LAB_ENGINE_C2H(0);
 
-		fault(target, LAB_FAULT_HANG, 0, 0);
+		fault(&b, target, LAB_FAULT_HANG, 0, 0);
 		user_wr(&b, LAB_BOOKS_CMD, LAB_BOOKS_ZERO);
-		fault(target, LAB_FAULT_UNHANG, 0, 0);
+		fault(&b, target, LAB_FAULT_UNHANG, 0, 0);
 		CHECK(wait_book(other, LAB_DESCRIPTORS, 5));
 		CHECK(wait_book(target, LAB_DESCRIPTORS, 5));
 	}
@@ -441,7 +428,7 @@ static void test_endless_loop(void)
 	CHECK(up("stream=on"));
 	endless(4096);
 	CHECK(wait_book(LAB_ENGINE_C2H(0), LAB_DESCRIPTORS, 5000));
-	flr();
+	flr(&b);
 	CHECK_EQ(all_violations(&b), 0);
 	bench_down(&b);
 }

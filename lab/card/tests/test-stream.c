@@ -18,11 +18,6 @@ static bool up(const char *spec)
 	return true;
 }
 
-static void flr(void)
-{
-	cfg_wr(&b, 0x78, 2, 0x8000);
-}
-
 /* The driver after a reset. */
 static void recover(void)
 {
@@ -32,14 +27,6 @@ static void recover(void)
 	wr(&b, 0x2014, ~0u);
 	wr(&b, H2C + 0x90, 0x00f83e7e);
 	wr(&b, C2H + 0x90, 0x00f83e7e);
-}
-
-static void fault(uint32_t target, uint32_t command, uint32_t n, uint32_t value)
-{
-	user_wr(&b, LAB_FAULT_TARGET, target);
-	user_wr(&b, LAB_FAULT_COUNT, n);
-	user_wr(&b, LAB_FAULT_VALUE, value);
-	user_wr(&b, LAB_FAULT_CMD, command);
 }
 
 /* --- loop-back ----------------------------------------------------------- */
@@ -422,13 +409,13 @@ static void reset_by(unsigned int how)
 {
 	switch (how) {
 	case 0:
-		flr();
+		flr(&b);
 		break;
 	case 1:
 		card_reset(&b.card);
 		break;
 	default:
-		fault(LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 1);
+		fault(&b, LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 1);
 		while (user_rd(&b, LAB_ID) != LAB_ID_VALUE)
 			sleep_until(now_ns() + 100000);
 		break;
@@ -610,29 +597,29 @@ static void test_faults(void)
 	/* hung while it waits: neither data nor Run wakes it */
 	flow_receive(&f, 3, 4096, 0);
 	bench_run(&b);
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_HANG, 0, 0);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_HANG, 0, 0);
 	flow_send(&f, lens, 3, 0);
 	bench_run(&b);
 	wr(&b, C2H + 0x0c, 1);
 	bench_run(&b);
 	CHECK_EQ(rd(&b, C2H + 0x40), ST_BUSY);
 	CHECK_EQ(flow_rd(&f, LAB_STREAM_WAITING), 300);
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_UNHANG, 0, 0);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_UNHANG, 0, 0);
 	bench_run(&b);
 	CHECK_EQ(rd(&b, C2H + 0x44), ST_IDLE);
 	/* hung again; a reset that is refused empties the FIFO all the same */
 	flow_receive(&f, 3, 4096, 0);
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_HANG, 0, 0);
-	fault(LAB_ENGINE_CARD, LAB_FAULT_REFUSE, 1, 0);
-	flr();
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_HANG, 0, 0);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_REFUSE, 1, 0);
+	flr(&b);
 	recover();
 	CHECK_EQ(rd(&b, C2H + 0x40), ST_BUSY);
 	CHECK_EQ(flow_rd(&f, LAB_STREAM_WAITING), 0);
-	flr();
+	flr(&b);
 	recover();
 	CHECK_EQ(rd(&b, C2H + 0x40), 0);
 	/* an error between two packets: the rest waits for the next run */
-	fault(LAB_ENGINE_C2H(0), LAB_FAULT_ERROR, 2, ST_DESC_UR);
+	fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_ERROR, 2, ST_DESC_UR);
 	flow_receive(&f, 3, 4096, 0);
 	flow_send(&f, lens, 3, 0);
 	bench_run(&b);

@@ -98,18 +98,11 @@ static void test_strict_changed(void)
 
 /* --- faults -------------------------------------------------------------- */
 
-static void fault(uint32_t target, uint32_t n, uint32_t command)
-{
-	user_wr(&b, LAB_FAULT_TARGET, target);
-	user_wr(&b, LAB_FAULT_COUNT, n);
-	user_wr(&b, LAB_FAULT_CMD, command);
-}
-
 static void test_hang_fault(void)
 {
 	CHECK(bench_up(&b, "", false));
 	put_chain(&b, 0x1000, 5, 64, 0x2000, 0, false);
-	fault(LAB_ENGINE_H2C(0), 3, LAB_FAULT_HANG_AFTER);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_HANG_AFTER, 3, 0);
 	CHECK_EQ(user_rd(&b, LAB_FAULT_STATE), LAB_FAULT_IS_ARMED);
 	start(&b, H2C, 0x1000, 4, CTRL_START);
 	bench_run(&b);
@@ -118,7 +111,7 @@ static void test_hang_fault(void)
 	wr(&b, H2C + 0x0c, 1);			/* it would not stop */
 	bench_run(&b);
 	CHECK_EQ(rd(&b, H2C + 0x40) & 1, 1);
-	cfg_wr(&b, 0x78, 2, 0x8000);		/* FLR: it lets go */
+	flr(&b);				/* FLR: it lets go */
 	CHECK_EQ(rd(&b, H2C + 0x40), 0);
 	CHECK_EQ(user_rd(&b, LAB_FAULT_STATE), 0);
 	cfg_wr(&b, 4, 2, 6);
@@ -126,16 +119,16 @@ static void test_hang_fault(void)
 	bench_run(&b);
 	CHECK_EQ(rd(&b, H2C + 0x44), ST_STOPPED | ST_COMPLETED);
 	/* hang an idle engine now: the next run does not get through; let go */
-	fault(LAB_ENGINE_H2C(0), 0, LAB_FAULT_HANG);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_HANG, 0, 0);
 	start(&b, H2C, 0x1000, 4, CTRL_START);
 	bench_run(&b);
 	CHECK_EQ(rd(&b, H2C + 0x48), 0);
-	fault(LAB_ENGINE_H2C(0), 0, LAB_FAULT_UNHANG);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_UNHANG, 0, 0);
 	bench_run(&b);
 	CHECK_EQ(rd(&b, H2C + 0x48), 5);
 	/* targets that are not there are ignored */
-	fault(LAB_ENGINE_H2C(3), 0, LAB_FAULT_HANG);
-	fault(0xffffffff, 0, LAB_FAULT_LOSE);
+	fault(&b, LAB_ENGINE_H2C(3), LAB_FAULT_HANG, 0, 0);
+	fault(&b, 0xffffffff, LAB_FAULT_LOSE, 0, 0);
 	CHECK_EQ(user_rd(&b, LAB_FAULT_STATE), 0);
 	CHECK_EQ(all_violations(&b), 0);
 	bench_down(&b);
@@ -147,7 +140,7 @@ static void test_lost_interrupts(void)
 
 	CHECK(bench_up(&b, "", false));
 	put_desc(&b, 0x1000, one());
-	fault(LAB_ENGINE_H2C(0), 2, LAB_FAULT_LOSE);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_LOSE, 2, 0);
 	CHECK_EQ(user_rd(&b, LAB_FAULT_STATE), LAB_FAULT_IS_LOSING);
 	for (i = 0; i < 3; i++) {
 		CHECK_EQ(b.irqs[0], 0);
@@ -158,7 +151,7 @@ static void test_lost_interrupts(void)
 	CHECK_EQ(b.irqs[0], 1);
 	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_CARD_LOST), 2);
 	CHECK_EQ(user_rd(&b, LAB_FAULT_STATE), 0);
-	fault(LAB_FAULT_USER(3), 1, LAB_FAULT_LOSE);
+	fault(&b, LAB_FAULT_USER(3), LAB_FAULT_LOSE, 1, 0);
 	wr(&b, 0x2004, 8);
 	wr(&b, 0x2080, 0x0b000000);
 	user_wr(&b, LAB_USER_IRQ, 8);
@@ -170,7 +163,7 @@ static void test_lost_interrupts(void)
 	/* INTx: the assertion is lost, the next one is not */
 	CHECK(bench_up(&b, "irq=intx", false));
 	put_desc(&b, 0x1000, one());
-	fault(LAB_ENGINE_H2C(0), 1, LAB_FAULT_LOSE);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_LOSE, 1, 0);
 	start(&b, H2C, 0x1000, 0, CTRL_START);
 	bench_run(&b);
 	CHECK_EQ(b.irqs[0], 0);

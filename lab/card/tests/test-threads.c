@@ -230,14 +230,6 @@ static void test_disconnect_while_busy(void)
 
 /* --- faults -------------------------------------------------------------- */
 
-static void fault(uint32_t target, uint32_t command, uint32_t n, uint32_t value)
-{
-	user_wr(&b, LAB_FAULT_TARGET, target);
-	user_wr(&b, LAB_FAULT_COUNT, n);
-	user_wr(&b, LAB_FAULT_VALUE, value);
-	user_wr(&b, LAB_FAULT_CMD, command);
-}
-
 static void recover(void)
 {
 	cfg_wr(&b, 0x04, 2, 0x0006);
@@ -255,15 +247,15 @@ static void test_late_interrupts(void)
 
 	CHECK(bench_up(&b, "", true));
 	put_chain(&b, 0x1000, 1, 64, 0x2000, 0, false);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, 20000);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, 20000);
 	start(&b, H2C, 0x1000, 0, CTRL_START);
 	CHECK(wait_idle(&b, H2C));
 	CHECK(wait_irq(&b, 0, 1));
 	CHECK(now_ns() - t >= 20000000);
 	/* a later one first, then an earlier one: each at its time */
-	fault(LAB_FAULT_USER(0), LAB_FAULT_INVENT, 2, 5000000);
+	fault(&b, LAB_FAULT_USER(0), LAB_FAULT_INVENT, 2, 5000000);
 	CHECK_EQ(b.irqs[8], 1);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_INVENT, 3, 1000);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_INVENT, 3, 1000);
 	CHECK(wait_irq(&b, 0, 4));
 	CHECK_EQ(b.irqs[8], 1);
 	/* what is on its way at the end is nobody's */
@@ -277,13 +269,13 @@ static void test_reset_while_late(void)
 	CHECK(bench_up(&b, "", true));
 	put_chain(&b, 0x1000, 1, 64, 0x2000, 0, false);
 	for (i = 0; i < 200; i++) {
-		fault(LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, i);
-		fault(LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 100, 1);
+		fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_DELAY, 1, i);
+		fault(&b, LAB_ENGINE_C2H(0), LAB_FAULT_INVENT, 100, 1);
 		start(&b, H2C, 0x1000, 0, CTRL_START);
 		CHECK(wait_idle(&b, H2C));
 		cfg_wr(&b, 0x78, 2, 0x8000);
 		seen = b.irqs[0] + b.irqs[1];
-		fault(0, LAB_FAULT_CLEAR_ALL, 0, 0);
+		fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
 		recover();
 		CHECK_EQ(b.irqs[0] + b.irqs[1], seen);
 	}
@@ -320,7 +312,7 @@ static void test_gone_while_busy(void)
 			start(&b, H2C + 0x100 * e, 0x1000 + 32 * e, 0, CTRL_START);
 		}
 		/* now all are on: it cannot be back before the last was started */
-		fault(LAB_ENGINE_CARD, LAB_FAULT_GONE, i % 3 ? 100 : 0, 20);
+		fault(&b, LAB_ENGINE_CARD, LAB_FAULT_GONE, i % 3 ? 100 : 0, 20);
 		CHECK(wait_back(i + 1));
 		/* nothing of before is on, and it can be used */
 		memset(b.ram + 0x1000, 0, 4096);
@@ -343,12 +335,12 @@ static void test_refused_while_busy(void)
 
 	CHECK(bench_up(&b, "", true));
 	for (i = 0; i < 50; i++) {
-		fault(LAB_ENGINE_CARD, LAB_FAULT_REFUSE, 2, 0);
+		fault(&b, LAB_ENGINE_CARD, LAB_FAULT_REFUSE, 2, 0);
 		put_loop(0x1000);
 		start(&b, H2C, 0x1000, 0, CTRL_START);
 		while (!book(&b, LAB_ENGINE_H2C(0), LAB_BYTES))
 			sched_yield();
-		fault(LAB_ENGINE_H2C(0), LAB_FAULT_HANG, 0, 0);
+		fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_HANG, 0, 0);
 		cfg_wr(&b, 0x78, 2, 0x8000);
 		CHECK_EQ(rd(&b, H2C + 0x40), ST_BUSY);
 		cfg_wr(&b, 0x78, 2, 0x8000);
@@ -358,7 +350,7 @@ static void test_refused_while_busy(void)
 		if (i % 2) {
 			cfg_wr(&b, 0x78, 2, 0x8000);
 		} else {
-			fault(LAB_ENGINE_H2C(0), LAB_FAULT_UNHANG, 0, 0);
+			fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_UNHANG, 0, 0);
 			CHECK(wait_idle(&b, H2C));
 		}
 		CHECK_EQ(rd(&b, H2C + 0x40), 0);
@@ -373,11 +365,11 @@ static void test_refused_while_busy(void)
 static void test_slow_and_fast(void)
 {
 	CHECK(bench_up(&b, "", true));
-	fault(LAB_ENGINE_CARD, LAB_FAULT_SLOW, 0, 1);
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_SLOW, 0, 1);
 	put_chain(&b, 0x1000, 1, 65536, 0x10000, 0, false);
 	start(&b, H2C, 0x1000, 0, CTRL_START);
 	CHECK_EQ(rd(&b, H2C + 0x40), ST_BUSY);
-	fault(LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
 	CHECK(wait_irq(&b, 0, 1));
 	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_STRUCK_SLOW), 1);
 	bench_down(&b);
