@@ -162,6 +162,13 @@ int exdma_client_set_fixed(struct exdma_client *client, bool fixed)
 }
 EXPORT_SYMBOL_EXDMA(exdma_client_set_fixed);
 
+/**
+ * exdma_client_is_fixed - EXDMA_OPTION_FIXED of an open file
+ * @client: the file.
+ *
+ * Context: any.
+ * Return: whether it is on.
+ */
 bool exdma_client_is_fixed(const struct exdma_client *client)
 {
 	return READ_ONCE(client->fixed);
@@ -213,14 +220,28 @@ int exdma_client_perf_start(struct exdma_client *client)
 }
 EXPORT_SYMBOL_EXDMA(exdma_client_perf_start);
 
-/* As exdma_perf_stop(). */
+/**
+ * exdma_client_perf_stop - stop the counters of the channel
+ * @client: the file; it need not be the one that started them.
+ * @perf: receives what they say.
+ *
+ * Context: may sleep.
+ * Return: as exdma_perf_stop().
+ */
 int exdma_client_perf_stop(struct exdma_client *client, struct exdma_perf *perf)
 {
 	return exdma_perf_stop(client->ch, perf);
 }
 EXPORT_SYMBOL_EXDMA(exdma_client_perf_stop);
 
-/* As exdma_perf_get(). */
+/**
+ * exdma_client_perf_get - look at the counters of the channel
+ * @client: the file.
+ * @perf: receives what they say.
+ *
+ * Context: may sleep.
+ * Return: as exdma_perf_get().
+ */
 int exdma_client_perf_get(struct exdma_client *client, struct exdma_perf *perf)
 {
 	return exdma_perf_get(client->ch, perf);

@@ -514,19 +514,39 @@ struct device *exdma_card_parent(const struct exdma_card *card)
 	return card->parent;
 }
 
+/**
+ * exdma_card_priv - what the card driver keeps of a card
+ * @card: the card.
+ *
+ * Context: any.
+ * Return: &exdma_card_desc.priv.
+ */
 void *exdma_card_priv(const struct exdma_card *card)
 {
 	return card->desc.priv;
 }
 EXPORT_SYMBOL_EXDMA(exdma_card_priv);
 
-/* The N of /dev/exdmaN. */
+/**
+ * exdma_card_number - which card it is
+ * @card: the card.
+ *
+ * Context: any.
+ * Return: the N of /dev/exdmaN, from exdma_card_alloc() on.
+ */
 int exdma_card_number(const struct exdma_card *card)
 {
 	return card->number;
 }
 EXPORT_SYMBOL_EXDMA(exdma_card_number);
 
+/**
+ * exdma_channel_device - the PCI device that a channel is a part of
+ * @ch: the channel.
+ *
+ * Context: any.
+ * Return: the @parent of exdma_card_alloc().
+ */
 struct device *exdma_channel_device(const struct exdma_channel *ch)
 {
 	return ch->card->parent;

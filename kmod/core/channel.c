@@ -609,6 +609,13 @@ void exdma_channel_release_memory(struct exdma_channel *ch)
 	exdma_ring_free(&ch->ring, exdma_card_parent(ch->card));
 }
 
+/**
+ * exdma_channel_priv - what the card driver keeps of a channel
+ * @ch: the channel.
+ *
+ * Context: any.
+ * Return: &exdma_channel_desc.priv.
+ */
 void *exdma_channel_priv(const struct exdma_channel *ch)
 {
 	return ch->desc.priv;

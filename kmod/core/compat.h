@@ -38,11 +38,9 @@
 
 /* Symbol namespaces became strings: 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#define EXPORT_SYMBOL_EXDMA(sym)	EXPORT_SYMBOL_NS_GPL(sym, "EXDMA")
-#define EXDMA_IMPORT_NS()		MODULE_IMPORT_NS("EXDMA")
+#define EXPORT_SYMBOL_EXDMA(sym)	EXPORT_SYMBOL_NS_GPL(sym, __stringify(EXDMA_NAMESPACE))
 #else
-#define EXPORT_SYMBOL_EXDMA(sym)	EXPORT_SYMBOL_NS_GPL(sym, EXDMA)
-#define EXDMA_IMPORT_NS()		MODULE_IMPORT_NS(EXDMA)
+#define EXPORT_SYMBOL_EXDMA(sym)	EXPORT_SYMBOL_NS_GPL(sym, EXDMA_NAMESPACE)
 #endif
 
 /* Workqueues say whether they are bound to a CPU: 6.17. */

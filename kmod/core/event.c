@@ -538,6 +538,13 @@ struct exdma_event *exdma_event_add(struct exdma_card *card,
 }
 EXPORT_SYMBOL_EXDMA(exdma_event_add);
 
+/**
+ * exdma_event_priv - what the card driver keeps of an event
+ * @ev: the event.
+ *
+ * Context: any.
+ * Return: &exdma_event_desc.priv.
+ */
 void *exdma_event_priv(const struct exdma_event *ev)
 {
 	return ev->desc.priv;

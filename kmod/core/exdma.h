@@ -31,6 +31,8 @@
 #include <linux/bits.h>
 #include <linux/device.h>
 #include <linux/interrupt.h>
+#include <linux/module.h>
+#include <linux/stringify.h>
 #include <linux/types.h>
 
 struct exdma_card;
@@ -38,7 +40,30 @@ struct exdma_channel;
 struct exdma_client;
 struct exdma_event;
 struct exdma_window;
-struct module;
+
+/**
+ * define EXDMA_INTERFACE - the number of this interface
+ *
+ * Raised by each change of a structure, of arguments or of a meaning here, so
+ * that a driver of another tree can say at compile time what it was written for.
+ *
+ * 1: version 0.1.0.
+ */
+#define EXDMA_INTERFACE	1
+
+/*
+ * The namespace of the core's symbols. It has the number in it: the kernel loads
+ * no driver that was built for another, also where it does not check symbol
+ * versions (CONFIG_MODVERSIONS).
+ */
+#define EXDMA_NAMESPACE	__PASTE(EXDMA_, EXDMA_INTERFACE)
+
+/**
+ * EXDMA_IMPORT_NS - use the core's symbols; each card driver says it once
+ *
+ * What MODULE_IMPORT_NS() is, whose argument was no string before 6.13.
+ */
+#define EXDMA_IMPORT_NS()	MODULE_INFO(import_ns, __stringify(EXDMA_NAMESPACE))
 
 /* Most channels of one direction on one card. */
 #define EXDMA_MAX_CHANNELS	32
@@ -56,12 +81,24 @@ struct module;
 /* Fewest slots of a stream: the buffers of one from the card are all staged. */
 #define EXDMA_STREAM_SLOTS	1024u
 
+/**
+ * enum exdma_dir - direction of transfers
+ * @EXDMA_H2C: host to card.
+ * @EXDMA_C2H: card to host.
+ * @EXDMA_DIRS: how many there are.
+ */
 enum exdma_dir {
-	EXDMA_H2C,		/* host to card */
-	EXDMA_C2H,		/* card to host */
+	EXDMA_H2C,
+	EXDMA_C2H,
 	EXDMA_DIRS
 };
 
+/**
+ * enum exdma_irq_mode - kind of interrupt
+ * @EXDMA_IRQ_MODE_MSIX: MSI-X.
+ * @EXDMA_IRQ_MODE_MSI: MSI.
+ * @EXDMA_IRQ_MODE_INTX: by pin; a level, perhaps shared.
+ */
 enum exdma_irq_mode {
 	EXDMA_IRQ_MODE_MSIX,
 	EXDMA_IRQ_MODE_MSI,
@@ -103,32 +140,34 @@ struct exdma_perf {
  *	to the engine now.
  * @start: Let the engine run @count consecutive slots from @first on, modulo
  *	the size of the ring; @flags: EXDMA_RUN_*. The engine is idle, for all
- *	that share it. Posted writes only. The last of the slots is always the end of a request. An
- *	interrupt must follow when the engine is through, and when it stops for
- *	an error; for a C2H stream, also soon after a slot has finished.
+ *	that share it. Posted writes only. The last of the slots is always the
+ *	end of a request. An interrupt must follow when the engine is through,
+ *	and when it stops for an error; for a C2H stream, also soon after a slot
+ *	has finished.
  * @extend: With &exdma_channel_desc.extends: @count more slots, those behind the
  *	run that is on, are the engine's and part of that run. The engine may have
  *	come to the end of the run, and goes on then. Posted writes only.
  * @progress: How many slots of the run have finished, into @done. No bus read
  *	as long as all is well, unless only a register tells: then this is
  *	@inspect. What is counted here has reached memory.
- *	Return: 0, or the error that stopped the engine at slot @done, as
+ *	Returns 0, or the error that stopped the engine at slot @done, as
  *	@inspect would.
  * @inspect: The same by asking the device itself; called when an interrupt
  *	came and the run is not through, and now and then when nothing moves.
- *	Return: 0 while it runs or is through, -EIO if the engine has stopped
- *	at slot @done of the run with an error, -ENODEV if the device does not answer any more.
+ *	Returns 0 while it runs or is through, -EIO if the engine has stopped at
+ *	slot @done of the run with an error, -ENODEV if the device does not
+ *	answer any more.
  * @received: For C2H streams: what the engine has written for @slot, which has
  *	finished, into @bytes: 0 up to the length of the slot. The device may
  *	have told any number.
- *	Return: 1 if a packet ends with it, 0 if not, -EIO if what the device
+ *	Returns 1 if a packet ends with it, 0 if not, -EIO if what the device
  *	said makes no sense.
  * @ack: Take the interrupt request of this channel back, for interrupts that
  *	are levels or shared; called at the start of each interrupt if
  *	&exdma_channel_desc.needs_ack is set. May read the bus.
  * @stop: Make the engine let go of memory. May sleep, takes a second at most;
  *	called without the lock, while the core starts nothing on the engine.
- *	Return: 0 if the engine is idle, -ENODEV if the device is gone,
+ *	Returns 0 if the engine is idle, -ENODEV if the device is gone,
  *	-ETIMEDOUT if it would not stop.
  * @report: Log, rate-limited, what the last @inspect saw of an engine that
  *	stopped with an error or stood still. May sleep; called without the lock,
@@ -138,7 +177,7 @@ struct exdma_perf {
  *	where they are. May sleep; one call at a time, beside those above. NULL
  *	if there are none.
  * @perf_read: Look at them, on the same terms.
- *	Return: 0, or -ENODEV if the device does not answer.
+ *	Returns 0, or -ENODEV if the device does not answer.
  */
 struct exdma_channel_ops {
 	void (*write_desc)(struct exdma_channel *ch, u32 slot, dma_addr_t host,
@@ -297,7 +336,7 @@ struct exdma_event_desc {
  *	sleep, for as long as user memory takes; it may still run when
  *	exdma_card_unregister() has returned, so that it must not use what ends
  *	with the binding but by exdma_client_*().
- *	Return: as the call; -ENOIOCTLCMD: the core knows.
+ *	Returns what the call does; -ENOIOCTLCMD: the core knows.
  * @owner: the module of @ioctl.
  * @data: for @ioctl; copied.
  * @data_bytes: how long it is.
@@ -318,12 +357,12 @@ struct exdma_alias_desc {
  *	to the state it had after probe, all engines idle and their interrupts
  *	enabled. May sleep. Nothing is started on any channel meanwhile, and
  *	what ran is started again afterwards.
- *	Return: 0, or -errno if the device did not come back. NULL, or -ENOTTY:
+ *	Returns 0, or -errno if the device did not come back. NULL, or -ENOTTY:
  *	the device has no reset.
  * @isolate: The device did not come back either, or does not answer: cut it
  *	off from host memory for good, whatever it takes (bus mastering off). May
  *	sleep.
- *	Return: 0 if the device cannot touch host memory any more, -errno if
+ *	Returns 0 if the device cannot touch host memory any more, -errno if
  *	that is not certain: the core then never frees what it was given.
  */
 struct exdma_card_ops {
