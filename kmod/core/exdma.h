@@ -22,6 +22,10 @@
  * reset by sysfs or error recovery), exdma_card_freeze() before and
  * exdma_card_thaw() after keep its transfers.
  *
+ * A driver that can suspend an idle card drops its reference to the runtime
+ * power management after exdma_card_register(), and takes it again before
+ * exdma_card_unregister(). The core holds one while somebody has the card open.
+ *
  * Between exdma_card_register() and the return of exdma_card_unregister() the
  * operations may be called; outside of that the core never calls them.
  */
@@ -349,7 +353,7 @@ int exdma_card_register(struct exdma_card *card);
 void exdma_card_unregister(struct exdma_card *card);
 void exdma_card_put(struct exdma_card *card);
 void exdma_card_freeze(struct exdma_card *card);
-void exdma_card_thaw(struct exdma_card *card, int err);
+void exdma_card_thaw(struct exdma_card *card, int err, bool reset);
 void exdma_card_lost(struct exdma_card *card);
 void *exdma_card_priv(const struct exdma_card *card);
 int exdma_card_number(const struct exdma_card *card);

@@ -27,6 +27,7 @@
 #include "card.h"
 #include "channel.h"
 #include "compat.h"
+#include "power.h"
 #include "receive.h"
 
 static unsigned int stream_buffers = 256;
@@ -463,7 +464,13 @@ int exdma_receive_start(struct exdma_receive *rx, bool discard, bool nowait)
 	} else if (!exdma_card_enter(rx->ch->card)) {
 		err = -ENODEV;
 	} else {
-		err = receive_fill(rx);
+		/* For good: the engine waits for packets, whoever closes the file. */
+		err = exdma_power_get(rx->ch->card);
+		if (!err) {
+			err = receive_fill(rx);
+			if (err)
+				exdma_power_put(rx->ch->card);
+		}
 		exdma_card_exit(rx->ch->card);
 		for (i = 0; i < rx->count; i++)
 			receive_give(rx, &rx->bufs[i]);

@@ -347,7 +347,7 @@ static void freeze_and_thaw(struct kunit *test)
 	interrupt(engine);
 	exdma_channel_bottom_half(engine->ch);
 	KUNIT_EXPECT_EQ(test, engine->starts, 1);
-	exdma_card_thaw(engine->card, 0);
+	exdma_card_thaw(engine->card, 0, true);
 	/* All of it, in order, as if nothing had been. */
 	KUNIT_EXPECT_EQ(test, engine->starts, 2);
 	KUNIT_EXPECT_EQ(test, engine->count, 6);

@@ -341,6 +341,12 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 	       xch->regs + XDMA_IRQ_MASK);
 }
 
+/* Is what xdma_channel_init_hw() has written gone? */
+bool xdma_channel_was_reset(const struct xdma_channel *xch)
+{
+	return !(readl(xch->regs + XDMA_IRQ_MASK) & XDMA_ST_STOPPED);
+}
+
 /* The register counts in bytes; 0 is said by cores that have no limits. */
 static u32 xdma_units(u32 field)
 {
