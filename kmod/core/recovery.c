@@ -67,13 +67,22 @@ void exdma_channel_watch_soon(struct exdma_channel *ch)
 	queue_delayed_work(exdma_wq, &ch->watchdog, msecs_to_jiffies(WATCH_MS));
 }
 
+/* exdma_channel_ready() looks at it without the lock. */
+static void channel_set_state(struct exdma_channel *ch, enum exdma_channel_state state)
+	__must_hold(ch->lock)
+{
+	lockdep_assert_held(ch->lock);
+
+	WRITE_ONCE(ch->state, state);
+}
+
 /* The run has gone wrong: nothing is started until the recovery is through. */
 void exdma_channel_fault(struct exdma_channel *ch, int err)
 	__must_hold(ch->lock)
 {
 	lockdep_assert_held(ch->lock);
 
-	ch->state = EXDMA_CH_FROZEN;
+	channel_set_state(ch, EXDMA_CH_FROZEN);
 	ch->fault = err;
 	ch->fault_count = ch->run_done;
 	if (err == -ETIMEDOUT)
@@ -166,7 +175,7 @@ static void channel_go_on(struct exdma_channel *ch, bool reset) __must_hold(ch->
 		exdma_packet_tear(ch, torn);
 	ch->fault = 0;
 	ch->owed = 0;
-	ch->state = EXDMA_CH_LIVE;
+	channel_set_state(ch, EXDMA_CH_LIVE);
 }
 
 /**
@@ -183,7 +192,7 @@ void exdma_channel_freeze(struct exdma_channel *ch)
 	raw_spin_lock_irqsave(ch->lock, flags);
 	ch->held = true;
 	if (ch->state == EXDMA_CH_LIVE) {
-		ch->state = EXDMA_CH_FROZEN;
+		channel_set_state(ch, EXDMA_CH_FROZEN);
 		ch->fault = 0;
 	}
 	raw_spin_unlock_irqrestore(ch->lock, flags);
@@ -395,7 +404,7 @@ void exdma_channel_gate(struct exdma_channel *ch)
 	do {
 		n = 0;
 		raw_spin_lock_irqsave(ch->lock, flags);
-		ch->state = EXDMA_CH_DEAD;
+		channel_set_state(ch, EXDMA_CH_DEAD);
 		list_splice_init(&ch->staged, &ch->pending);
 		list_splice_tail_init(&ch->behind, &ch->pending);
 		list_for_each_entry_safe(req, next, &ch->pending, node) {
