@@ -162,6 +162,7 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	if (count == XDMA_GONE || status == XDMA_GONE)
 		return -ENODEV;
 	xch->status |= status & ~XDMA_ST_BUSY;
+	xch->idle = !(status & XDMA_ST_BUSY);
 	xch->count = count;
 	*done = count;
 	if (!(xch->ctrl & XDMA_CTRL_WRITEBACK) && xch->status & XDMA_ST_STOPPED)
@@ -173,6 +174,14 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	if (*done <= xch->run_slots)
 		*done = xdma_told(xch, *done);
 	return xch->status & XDMA_ST_ERRORS ? -EIO : 0;
+}
+
+/* Busy it is also while it waits for a stream, or for descriptors. */
+static bool xdma_idle(struct exdma_channel *ch)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+
+	return xch->idle;
 }
 
 static void xdma_report(struct exdma_channel *ch)
@@ -302,6 +311,7 @@ static const struct exdma_channel_ops xdma_channel_ops = {
 	.start = xdma_start,
 	.progress = xdma_progress,
 	.inspect = xdma_inspect,
+	.idle = xdma_idle,
 	.received = xdma_received,
 	.ack = xdma_ack,
 	.stop = xdma_stop,
