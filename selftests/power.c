@@ -408,7 +408,7 @@ TEST_F_TIMEOUT(power, comes_and_goes, 3600)
 		pthread_join(u[i].thread, NULL);
 		traffic_add(&sum, &u[i].sum);
 	}
-	traffic_row(&sum, "suspended whenever nobody has it open, woken by who opens it", seen);
+	traffic_row(&sum, "suspended whenever none of three threads has it open, woken by who opens it", seen);
 	EXPECT_EQ(times, seen);
 	EXPECT_EQ(0, sum.wrong);
 	EXPECT_EQ(0, sum.some);
