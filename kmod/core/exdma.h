@@ -117,8 +117,8 @@ struct exdma_perf {
  *	came and the run is not through, and now and then when nothing moves.
  *	Return: 0 while it runs or is through, -EIO if the engine has stopped
  *	at slot @done of the run with an error, -ENODEV if the device does not answer any more.
- * @idle: Did the last @inspect see that the engine was not running? NULL if the
- *	device does not tell. An engine that is idle at two looks, its run not
+ * @idle: Is the engine idle now, and was it at the last @inspect? May read the
+ *	bus; seldom called. NULL if the device does not tell. An engine that is idle at two looks, its run not
  *	through and nothing moved in between, has stopped without a word.
  * @received: For C2H streams: what the engine has written for @slot, which has
  *	finished, into @bytes: 0 up to the length of the slot. The device may

@@ -162,7 +162,7 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	if (count == XDMA_GONE || status == XDMA_GONE)
 		return -ENODEV;
 	xch->status |= status & ~XDMA_ST_BUSY;
-	xch->idle = !(status & XDMA_ST_BUSY);
+	xch->busy = status & XDMA_ST_BUSY;
 	xch->count = count;
 	*done = count;
 	if (!(xch->ctrl & XDMA_CTRL_WRITEBACK) && xch->status & XDMA_ST_STOPPED)
@@ -176,12 +176,15 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	return xch->status & XDMA_ST_ERRORS ? -EIO : 0;
 }
 
-/* Busy it is also while it waits for a stream, or for descriptors. */
+/*
+ * Busy it should be also while it waits for a stream. Lest there is a core that
+ * sees that otherwise, it must have been told, too: Run is not set any more.
+ */
 static bool xdma_idle(struct exdma_channel *ch)
 {
 	struct xdma_channel *xch = exdma_channel_priv(ch);
 
-	return xch->idle;
+	return !xch->busy && !(readl(xch->regs + XDMA_CONTROL) & XDMA_CTRL_RUN);
 }
 
 static void xdma_report(struct exdma_channel *ch)

@@ -32,7 +32,7 @@
  * @status: sticky status bits seen during this run; reading them for an
  *	acknowledgment clears them in the register.
  * @count: completed descriptors at the last look.
- * @idle: it was not busy then.
+ * @busy: it was busy then.
  * @run_slots: slots of this run.
  * @block: most descriptors in a block.
  * @index: number among those of its direction.
@@ -61,7 +61,7 @@ struct xdma_channel {
 	u32 block;
 	u32 index;
 	u32 align;
-	bool idle;
+	bool busy;
 	bool to_card;
 	bool stream;
 };
