@@ -186,6 +186,42 @@ TEST_F(reset, of_an_engine_that_hangs)
 	close(call.fd);
 }
 
+/*
+ * Somebody clears its Run bit in the middle of a run: no error, no interrupt. It
+ * is found long before the timeout, and what ran is run again.
+ */
+TEST_F(reset, not_for_an_engine_that_stops_without_a_word)
+{
+	struct call call = { .fd = open_in(&self->card, 1), .buf = memory(LEN) };
+	long long timeouts = channel_stat(&self->card, EXDMA_DIR_H2C, 0, "timeouts");
+	long long runs = channel_stat(&self->card, EXDMA_DIR_H2C, 0, "runs");
+	int control = part_open(&self->card, "control", O_RDWR);
+	uint64_t before = resets(_metadata, self);
+	lab_t lab = lab_map(&self->card);
+	const uint32_t run = 1;
+
+	if (!lab)
+		SKIP(return, "this card has no lab block");
+	ASSERT_LE(0, control);
+	ASSERT_EQ(0, param_put("timeout_ms", "60000"));
+	/* the whole would take seconds */
+	lab_fault_value(lab, lab_engine(EXDMA_DIR_H2C, 0), LAB_FAULT_SLOW, 0, 64 << 10);
+	pattern_fill(call.buf, LEN, HOME, self->seed);
+	ASSERT_EQ(0, pthread_create(&call.thread, NULL, call_write, &call));
+	ASSERT_TRUE(channel_stat_reaches(&self->card, EXDMA_DIR_H2C, 0, "runs", runs + 1));
+	/* Control, W1C, of the first channel; then full speed for what comes */
+	ASSERT_EQ(sizeof(run), pwrite(control, &run, sizeof(run), 0x0c));
+	lab_fault_value(lab, lab_engine(EXDMA_DIR_H2C, 0), LAB_FAULT_SLOW, 0, 0);
+	pthread_join(call.thread, NULL);
+	EXPECT_EQ(LEN, call.ret);
+	EXPECT_GT(30 * NS_PER_SEC, call.took);
+	EXPECT_EQ(timeouts + 1, channel_stat(&self->card, EXDMA_DIR_H2C, 0, "timeouts"));
+	EXPECT_EQ(before, resets(_metadata, self));
+	EXPECT_TRUE(arrived(self));
+	close(control);
+	close(call.fd);
+}
+
 /* An open file whose owner is less patient than the module; others are not. */
 TEST_F(reset, a_file_has_its_own_timeout)
 {

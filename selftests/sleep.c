@@ -141,6 +141,8 @@ static void sleep_often(struct __test_metadata *_metadata, FIXTURE_DATA(sleep) *
 	traffic_wait(&self->traffic, 2);
 	traffic_stop(&self->traffic, &sum);
 	flight_close(&sleepers.flight);
+	close(sleepers.in);
+	close(sleepers.out);
 	traffic_row(&sum, fault, times);
 	EXPECT_EQ(resets + times, node_number(&self->card, 0, CARD_NODE, "resets"));
 	EXPECT_EQ(before, troubles(&self->card));
@@ -150,6 +152,37 @@ static void sleep_often(struct __test_metadata *_metadata, FIXTURE_DATA(sleep) *
 	if (awake)
 		EXPECT_GT(HANG_NS, sum.longest_ns);
 	EXPECT_TRUE(card_works(&self->card, LEN, ++self->seed));
+}
+
+/*
+ * It was asleep by itself, since nobody had it open, and the kernel leaves it at
+ * that. If the power was gone meanwhile, that is found by who wakes it.
+ */
+static void sleep_asleep(struct __test_metadata *_metadata, FIXTURE_DATA(sleep) *self, bool awake)
+{
+	long long resets = node_number(&self->card, 0, CARD_NODE, "resets");
+	uint64_t end = now_ns() + 20 * NS_PER_SEC;
+	char delay[96], control[96], path[96], status[16];
+
+	snprintf(delay, sizeof(delay), "/sys/bus/pci/devices/%s/power/autosuspend_delay_ms",
+		 self->card.bdf);
+	snprintf(control, sizeof(control), "/sys/bus/pci/devices/%s/power/control",
+		 self->card.bdf);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/power/runtime_status",
+		 self->card.bdf);
+	ASSERT_EQ(0, put_text(delay, "0"));
+	ASSERT_EQ(0, put_text(control, "auto"));
+	do {
+		ASSERT_TRUE(get_text(path, status, sizeof(status)));
+	} while (strcmp(status, "suspended") && now_ns() < end);
+	EXPECT_STREQ("suspended", status);
+	if (!awake)
+		ASSERT_TRUE(control_ask(self->control, "wake 1"));
+	ASSERT_EQ(0, put_text("/sys/power/state", "mem"));
+	EXPECT_TRUE(card_works(&self->card, LEN, ++self->seed));
+	EXPECT_EQ(resets + !awake, node_number(&self->card, 0, CARD_NODE, "resets"));
+	EXPECT_EQ(0, put_text(control, "on"));
+	EXPECT_EQ(0, put_text(delay, "2000"));
 }
 
 /* All drivers are suspended and resumed; the card keeps its registers. */
@@ -162,6 +195,7 @@ TEST_F_TIMEOUT(sleep, without_losing_power, 3600)
 	put_text("/sys/module/suspend/parameters/pm_test_delay", "0");
 	sleep_often(_metadata, self, 10 * self->times,
 		    "suspended and resumed with calls under way", true);
+	sleep_asleep(_metadata, self, true);
 }
 
 TEST_F_TIMEOUT(sleep, without_power, 3600)
@@ -174,6 +208,7 @@ TEST_F_TIMEOUT(sleep, without_power, 3600)
 	ASSERT_EQ(0, put_text("/sys/power/mem_sleep", "deep"));
 	sleep_often(_metadata, self, 10 * self->times,
 		    "asleep without power (S3) with calls under way", false);
+	sleep_asleep(_metadata, self, false);
 }
 
 TEST_HARNESS_MAIN

@@ -811,6 +811,48 @@ static void on_signal(int signo)
 	(void)signo;
 }
 
+static void stop_by_hand(struct __test_metadata *_metadata, FIXTURE_DATA(stream) *self, int dir)
+{
+	const uint32_t run = 1;
+	int control = part_open(&self->card, "control", O_RDWR);
+
+	ASSERT_LE(0, control);
+	/* Control, W1C, of the first channel */
+	ASSERT_EQ(sizeof(run), pwrite(control, &run, sizeof(run), dir * 0x1000 + 0x0c));
+	close(control);
+}
+
+/*
+ * Somebody clears the Run bit of an engine that waits for the stream: no error,
+ * no interrupt. It is noticed, told once, and the engine runs again.
+ */
+TEST_F_TIMEOUT(stream, engines_that_stop_without_a_word, 60)
+{
+	const struct card *card = &self->card;
+	long long errors = channel_stat(card, EXDMA_DIR_C2H, 0, "errors"), runs;
+	struct writer w;
+
+	stop_by_hand(_metadata, self, EXDMA_DIR_C2H);
+	errno = 0;
+	EXPECT_EQ(-1, read(self->out, self->got, LONGEST));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(errors + 1, channel_stat(card, EXDMA_DIR_C2H, 0, "errors"));
+	send_and_get(_metadata, self, self->sent, self->got, 100001);
+
+	errors = channel_stat(card, EXDMA_DIR_H2C, 0, "errors");
+	runs = channel_stat(card, EXDMA_DIR_H2C, 0, "runs");
+	behind(self->lab, 0, LAB_STREAM(LAB_H2C_STALL, LAB_C2H_LOOP));
+	ASSERT_TRUE(write_aside(&w, self->in, self->sent, 100));
+	ASSERT_TRUE(channel_stat_reaches(card, EXDMA_DIR_H2C, 0, "runs", runs + 1));
+	stop_by_hand(_metadata, self, EXDMA_DIR_H2C);
+	pthread_join(w.thread, NULL);
+	EXPECT_EQ(-1, w.result);
+	EXPECT_EQ(EIO, w.err);
+	EXPECT_EQ(errors + 1, channel_stat(card, EXDMA_DIR_H2C, 0, "errors"));
+	behind(self->lab, 0, LAB_STREAM(LAB_H2C_LOOP, LAB_C2H_LOOP));
+	send_and_get(_metadata, self, self->sent, self->got, 100001);
+}
+
 TEST_F(stream, signals)
 {
 	const size_t len = 2 * LONGEST - 1;

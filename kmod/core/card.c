@@ -20,6 +20,7 @@
 #include "channel.h"
 #include "compat.h"
 #include "event.h"
+#include "power.h"
 #include "receive.h"
 #include "window.h"
 
@@ -51,6 +52,7 @@ static void card_free(struct kref *refs)
 	exdma_aliases_free(card);
 	percpu_ref_exit(&card->gate);
 	mutex_destroy(&card->lifecycle);
+	mutex_destroy(&card->power);
 	ida_free(&card_numbers, card->number);
 	kfree(card);
 }
@@ -264,17 +266,18 @@ EXPORT_SYMBOL_EXDMA(exdma_card_freeze);
  * exdma_card_thaw - the device is back: run again what was running
  * @card: the card, after exdma_card_freeze().
  * @err: 0 if the device is as it was after probe; else it is given up.
+ * @reset: it was reset, or without power; what was in it may be gone.
  *
  * Context: may sleep.
  */
-void exdma_card_thaw(struct exdma_card *card, int err)
+void exdma_card_thaw(struct exdma_card *card, int err, bool reset)
 {
 	mutex_lock(&card->lifecycle);
 	card->frozen = false;
 	if (err)
 		card_shut(card);
 	else
-		card_go_on(card, true);
+		card_go_on(card, reset);
 	mutex_unlock(&card->lifecycle);
 }
 EXPORT_SYMBOL_EXDMA(exdma_card_thaw);
@@ -315,6 +318,7 @@ struct exdma_card *exdma_card_alloc(struct device *parent,
 	strscpy(card->bus_id, dev_name(parent), sizeof(card->bus_id));
 	init_completion(&card->drained);
 	mutex_init(&card->lifecycle);
+	mutex_init(&card->power);
 	init_rwsem(&card->access);
 	INIT_LIST_HEAD(&card->windows);
 	INIT_LIST_HEAD(&card->events);
@@ -488,6 +492,7 @@ void exdma_card_unregister(struct exdma_card *card)
 	mutex_unlock(&card->lifecycle);
 	cancel_work_sync(&card->loss);
 	cancel_work_sync(&card->repair);
+	exdma_power_end(card);
 
 	list_for_each_entry(alias, &card->aliases, siblings)
 		if (alias->node)

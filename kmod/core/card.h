@@ -55,6 +55,10 @@
  * @alias_count: how many.
  * @inode: its address space is that of all files of windows; NULL if there is
  *	no window.
+ * @power: guards the next three; taken before @lifecycle.
+ * @users: those of exdma_power_get().
+ * @awake: they hold a reference to the power management of @parent.
+ * @powerless: nobody may take one any more.
  * @resets: how often the device was set up anew.
  * @quarantined: the device could not be stopped; the memory that it was given
  *	is never freed.
@@ -98,6 +102,10 @@ struct exdma_card {
 	struct list_head aliases;
 	u32 alias_count;
 	struct inode *inode;
+	struct mutex power;	/* see above */
+	u32 users;
+	bool awake;
+	bool powerless;
 	u32 resets;
 	bool quarantined;
 	bool gone;

@@ -65,6 +65,14 @@ module_param(run_kib, uint, 0644);
 MODULE_PARM_DESC(run_kib,
 		 "KiB that are started in one go if several requests wait (default 1024); one request is never split");
 
+/* Whoever chooses a channel looks at it without the lock. */
+static void channel_count(struct exdma_channel *ch, s64 bytes) __must_hold(ch->lock)
+{
+	lockdep_assert_held(ch->lock);
+
+	WRITE_ONCE(ch->queued, ch->queued + bytes);
+}
+
 /* Takes @req, which is on no list any more, out of the channel's hands. */
 void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
 			  int status, u32 moved) __must_hold(ch->lock)
@@ -78,7 +86,7 @@ void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
 	ch->stats.packets += req->eop && !status;
 	ch->stats.bytes += moved;
 	ch->depth--;
-	ch->queued -= req->bytes;
+	channel_count(ch, -(s64)req->bytes);
 	trace_exdma_done(ch, req);
 	if (req->complete)
 		list_add_tail(&req->node, &ch->finished);
@@ -429,7 +437,7 @@ int exdma_channel_submit(struct exdma_channel *ch, struct exdma_request *req, bo
 	req->held = hold;
 	ch->batch |= hold;
 	req->state = EXDMA_REQ_PENDING;
-	ch->queued += req->bytes;
+	channel_count(ch, req->bytes);
 	ch->depth++;
 	ch->stats.depth_max = max_t(u64, ch->stats.depth_max, ch->depth);
 	ch->stats.copybreak += req->bounced;
@@ -485,7 +493,7 @@ bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req)
 		list_del(&req->node);
 		req->state = EXDMA_REQ_IDLE;
 		ch->depth--;
-		ch->queued -= req->bytes;
+		channel_count(ch, -(s64)req->bytes);
 		/* Its slots may be what a pending request waits for. */
 		exdma_channel_trim(ch);
 		if (ch->state != EXDMA_CH_DEAD)

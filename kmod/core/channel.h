@@ -155,6 +155,8 @@ struct exdma_channel_stats {
  * @run_number: counts the runs.
  * @late_run: the run at which the watchdog found news before their interrupt.
  * @late_done: @run_done at that moment.
+ * @idle_run: @run_number when the watchdog last found the engine idle, and
+ * @idle_done: @run_done at that moment.
  * @asked_at: jiffies when the watchdog last asked the device.
  * @owed: interrupts that are still to come, of runs found through without them.
  * @doubt_run: the run at which an owed interrupt came that may have been its
@@ -217,6 +219,8 @@ struct exdma_channel {
 	u32 run_number __guarded_by(&*lock);
 	u32 late_run __guarded_by(&*lock);
 	u32 late_done __guarded_by(&*lock);
+	u32 idle_run __guarded_by(&*lock);
+	u32 idle_done __guarded_by(&*lock);
 	unsigned long asked_at __guarded_by(&*lock);
 	u32 owed __guarded_by(&*lock);
 	u32 doubt_run __guarded_by(&*lock);

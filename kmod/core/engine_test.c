@@ -68,6 +68,13 @@ static int engine_inspect(struct exdma_channel *ch, u32 *done)
 	return engine->error;
 }
 
+static bool engine_idle(struct exdma_channel *ch)
+{
+	struct engine *engine = exdma_channel_priv(ch);
+
+	return engine->idle;
+}
+
 static int engine_stop(struct exdma_channel *ch)
 {
 	struct engine *engine = exdma_channel_priv(ch);
@@ -99,6 +106,7 @@ const struct exdma_channel_ops engine_ops = {
 	.extend = engine_extend,
 	.progress = engine_progress,
 	.inspect = engine_inspect,
+	.idle = engine_idle,
 	.received = engine_received,
 	.stop = engine_stop,
 	.report = engine_report,

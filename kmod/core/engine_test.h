@@ -48,6 +48,7 @@ struct engine {
 	u32 done;		/* slots of the run that it has moved */
 	int error;		/* what an inspection says */
 	bool tells;		/* the writeback carries the error, too */
+	bool idle;		/* an inspection finds it so */
 
 	int stop_result;
 	u32 stops;

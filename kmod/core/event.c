@@ -37,6 +37,7 @@
 #include "channel.h"
 #include "event.h"
 #include "node.h"
+#include "power.h"
 
 /* Events are limited by slices of this length. */
 #define SLICE_MS	10
@@ -295,12 +296,18 @@ static int event_open(struct inode *inode, struct file *file)
 	struct exdma_event *ev = node->part;
 	struct exdma_listener *l;
 	unsigned long flags;
+	int err;
 
 	if (exdma_card_is_gone(ev->card))
 		return -ENODEV;
 	l = kzalloc_obj(*l);
 	if (!l)
 		return -ENOMEM;
+	err = exdma_power_get(ev->card);
+	if (err) {
+		kfree(l);
+		return err;
+	}
 	l->ev = ev;
 	l->one = exdma_alias_has(node->alias, EXDMA_ALIAS_ONE);
 	mutex_lock(&ev->listeners_lock);
@@ -338,6 +345,7 @@ static int event_close(struct inode *inode, struct file *file)
 	mutex_unlock(&ev->listeners_lock);
 	if (l->eventfd)
 		eventfd_ctx_put(l->eventfd);
+	exdma_power_put(ev->card);
 	kfree(l);
 	return 0;
 }

@@ -22,6 +22,10 @@
  * reset by sysfs or error recovery), exdma_card_freeze() before and
  * exdma_card_thaw() after keep its transfers.
  *
+ * A driver that can suspend an idle card drops its reference to the runtime
+ * power management after exdma_card_register(), and takes it again before
+ * exdma_card_unregister(). The core holds one while somebody has the card open.
+ *
  * Between exdma_card_register() and the return of exdma_card_unregister() the
  * operations may be called; outside of that the core never calls them.
  */
@@ -157,6 +161,10 @@ struct exdma_perf {
  *	Returns 0 while it runs or is through, -EIO if the engine has stopped at
  *	slot @done of the run with an error, -ENODEV if the device does not
  *	answer any more.
+ * @idle: Is the engine idle now, and was it at the last @inspect? May read the
+ *	bus; seldom called. NULL if the device does not tell. An engine that is
+ *	idle at two looks, its run not through and nothing moved in between, has
+ *	stopped without a word.
  * @received: For C2H streams: what the engine has written for @slot, which has
  *	finished, into @bytes: 0 up to the length of the slot. The device may
  *	have told any number.
@@ -186,6 +194,7 @@ struct exdma_channel_ops {
 	void (*extend)(struct exdma_channel *ch, u32 count);
 	int (*progress)(struct exdma_channel *ch, u32 *done);
 	int (*inspect)(struct exdma_channel *ch, u32 *done);
+	bool (*idle)(struct exdma_channel *ch);
 	int (*received)(struct exdma_channel *ch, u32 slot, u32 *bytes);
 	void (*ack)(struct exdma_channel *ch);
 	int (*stop)(struct exdma_channel *ch);
@@ -399,7 +408,7 @@ int exdma_card_register(struct exdma_card *card);
 void exdma_card_unregister(struct exdma_card *card);
 void exdma_card_put(struct exdma_card *card);
 void exdma_card_freeze(struct exdma_card *card);
-void exdma_card_thaw(struct exdma_card *card, int err);
+void exdma_card_thaw(struct exdma_card *card, int err, bool reset);
 void exdma_card_lost(struct exdma_card *card);
 void *exdma_card_priv(const struct exdma_card *card);
 int exdma_card_number(const struct exdma_card *card);

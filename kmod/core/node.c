@@ -23,6 +23,7 @@
 #include "io.h"
 #include "node.h"
 #include "perf.h"
+#include "power.h"
 #include "window.h"
 
 /* Of one card: its memory, channels, windows, events, and aliases of those. */
@@ -78,6 +79,9 @@ static int node_open(struct inode *inode, struct file *file)
 	client = kzalloc_obj(*client);
 	if (!client)
 		return -ENOMEM;
+	err = exdma_power_get(node->card);
+	if (err)
+		goto free_client;
 	client->card = node->card;
 	client->ch = node->ch;
 	client->file = file;
@@ -89,10 +93,8 @@ static int node_open(struct inode *inode, struct file *file)
 	if (client->ch && exdma_channel_receives(client->ch)) {
 		err = exdma_receive_start(client->ch->receive, file->f_flags & O_TRUNC,
 					  file->f_flags & O_NONBLOCK);
-		if (err) {
-			kfree(client);
-			return err;
-		}
+		if (err)
+			goto put_power;
 	}
 	file->private_data = client;
 	if (client->ch && client->ch->desc.stream &&
@@ -100,6 +102,12 @@ static int node_open(struct inode *inode, struct file *file)
 		stream_open(inode, file);
 	file->f_mode |= FMODE_NOWAIT | FMODE_CAN_ODIRECT;
 	return 0;
+
+put_power:
+	exdma_power_put(node->card);
+free_client:
+	kfree(client);
+	return err;
 }
 
 /* The last descriptor of a program that ends: what it has begun must end, too. */
@@ -118,6 +126,7 @@ static int node_close(struct inode *inode, struct file *file)
 
 	if (client->ch)
 		exdma_perf_leave(client->ch, client);
+	exdma_power_put(client->card);
 	kfree(client);
 	return 0;
 }

@@ -57,7 +57,8 @@ void exdma_order_init(struct exdma_order *order, bool sequential)
 void exdma_order_set_sequential(struct exdma_order *order, bool sequential)
 {
 	spin_lock(&order->lock);
-	order->sequential = sequential;
+	/* exdma_order_is_sequential() does without the lock. */
+	WRITE_ONCE(order->sequential, sequential);
 	spin_unlock(&order->lock);
 }
 

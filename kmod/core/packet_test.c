@@ -108,7 +108,7 @@ static void reset_tears_one(struct kunit *test)
 	/* What is another's is in a run of its own. */
 	KUNIT_EXPECT_EQ(test, engine->count, 2);
 	exdma_card_freeze(engine->card);
-	exdma_card_thaw(engine->card, 0);
+	exdma_card_thaw(engine->card, 0, true);
 	EXPECT_DONE(test, b[0], -EIO, 0);
 	EXPECT_DONE(test, b[1], -EIO, 0);
 	KUNIT_EXPECT_EQ(test, engine->count, 1);
@@ -127,7 +127,7 @@ static void reset_between_pieces(struct kunit *test)
 	finish_run(engine);
 	EXPECT_DONE(test, a[0], 0, 64);
 	exdma_card_freeze(engine->card);
-	exdma_card_thaw(engine->card, 0);
+	exdma_card_thaw(engine->card, 0, true);
 	b = submit(engine, piece(engine, NULL, 1, false));
 	a[1] = piece(engine, "a", 1, false);
 	KUNIT_EXPECT_EQ(test, exdma_channel_submit(engine->ch, a[1], false), -EIO);
@@ -172,7 +172,7 @@ static void reset_after_the_fact(struct kunit *test)
 
 	engine->done = 1;
 	exdma_card_freeze(engine->card);
-	exdma_card_thaw(engine->card, 0);
+	exdma_card_thaw(engine->card, 0, true);
 	EXPECT_DONE(test, a, 0, 64);
 	engine_expect_idle(engine);
 }
@@ -332,7 +332,7 @@ static void reset_loses_one(struct kunit *test)
 	finish_run(engine);
 	come(engine, 1, 20, 1);
 	exdma_card_freeze(engine->card);
-	exdma_card_thaw(engine->card, 0);
+	exdma_card_thaw(engine->card, 0, true);
 	EXPECT_DONE(test, req[1], 0, 20);
 	EXPECT_DONE(test, req[2], -EIO, 0);
 	KUNIT_EXPECT_FALSE(test, is_done(req[3]));
@@ -349,7 +349,7 @@ static void reset_without_buffers(struct kunit *test)
 	finish_run(engine);
 	EXPECT_DONE(test, req, 0, SZ_4K);
 	exdma_card_freeze(engine->card);
-	exdma_card_thaw(engine->card, 0);
+	exdma_card_thaw(engine->card, 0, true);
 	req = buffer(engine);
 	EXPECT_DONE(test, req, -EIO, 0);
 	req = buffer(engine);

@@ -18,6 +18,7 @@
 #include "channel.h"
 #include "node.h"
 #include "perf.h"
+#include "power.h"
 #include "window.h"
 
 static DEFINE_MUTEX(perf_lock);
@@ -26,22 +27,33 @@ static int perf_enter(struct exdma_channel *ch)
 {
 	int err;
 
+	/* Who comes by sysfs has no file. */
+	err = exdma_power_get(ch->card);
+	if (err)
+		return err;
 	/* Whose operations may be gone, too. */
 	err = exdma_registers_enter(ch->card, false);
 	if (err)
-		return err;
+		goto put_power;
 	if (!exdma_channel_has_perf(ch)) {
-		exdma_registers_exit(ch->card);
-		return -EOPNOTSUPP;
+		err = -EOPNOTSUPP;
+		goto exit_registers;
 	}
 	mutex_lock(&perf_lock);
 	return 0;
+
+exit_registers:
+	exdma_registers_exit(ch->card);
+put_power:
+	exdma_power_put(ch->card);
+	return err;
 }
 
 static void perf_exit(struct exdma_channel *ch)
 {
 	mutex_unlock(&perf_lock);
 	exdma_registers_exit(ch->card);
+	exdma_power_put(ch->card);
 }
 
 /**

@@ -27,6 +27,7 @@
 #include "card.h"
 #include "channel.h"
 #include "compat.h"
+#include "power.h"
 #include "receive.h"
 
 static unsigned int stream_buffers = 256;
@@ -175,7 +176,7 @@ static void receive_drop(struct exdma_receive *rx, struct exdma_receive_buffer *
 	rx->bytes -= buf->req.moved - rx->offset;
 	rx->ends -= receive_ends(&buf->req);
 	spin_unlock(&rx->lock);
-	rx->offset = 0;
+	WRITE_ONCE(rx->offset, 0);
 	receive_give(rx, buf);
 }
 
@@ -207,10 +208,13 @@ static int receive_can(struct exdma_receive *rx, enum exdma_receive_how how, siz
 {
 	bool whole, full;
 	size_t bytes;
+	u32 count;
 	int can;
 
 	spin_lock(&rx->lock);
-	full = rx->count && rx->n_filled == rx->count;
+	/* The buffers may just be made. */
+	count = READ_ONCE(rx->count);
+	full = count && rx->n_filled == count;
 	if (how == EXDMA_RECEIVE_BYTES)
 		can = rx->bytes || rx->ends || full;
 	else
@@ -394,8 +398,9 @@ static int receive_fill(struct exdma_receive *rx)
 	int err = 0;
 	u32 i;
 
-	rx->size = min(max_t(u32, kib << 10, PAGE_SIZE),
-		       rounddown_pow_of_two(rx->ch->card->max_segment));
+	/* exdma_receive_room() looks at it at any time. */
+	WRITE_ONCE(rx->size, min(max_t(u32, kib << 10, PAGE_SIZE),
+				 rounddown_pow_of_two(rx->ch->card->max_segment)));
 	rx->bufs = kvcalloc(count, sizeof(*rx->bufs), GFP_KERNEL);
 	if (!rx->bufs)
 		return -ENOMEM;
@@ -463,7 +468,13 @@ int exdma_receive_start(struct exdma_receive *rx, bool discard, bool nowait)
 	} else if (!exdma_card_enter(rx->ch->card)) {
 		err = -ENODEV;
 	} else {
-		err = receive_fill(rx);
+		/* For good: the engine waits for packets, whoever closes the file. */
+		err = exdma_power_get(rx->ch->card);
+		if (!err) {
+			err = receive_fill(rx);
+			if (err)
+				exdma_power_put(rx->ch->card);
+		}
 		exdma_card_exit(rx->ch->card);
 		for (i = 0; i < rx->count; i++)
 			receive_give(rx, &rx->bufs[i]);

@@ -67,13 +67,22 @@ void exdma_channel_watch_soon(struct exdma_channel *ch)
 	queue_delayed_work(exdma_wq, &ch->watchdog, msecs_to_jiffies(WATCH_MS));
 }
 
+/* exdma_channel_ready() looks at it without the lock. */
+static void channel_set_state(struct exdma_channel *ch, enum exdma_channel_state state)
+	__must_hold(ch->lock)
+{
+	lockdep_assert_held(ch->lock);
+
+	WRITE_ONCE(ch->state, state);
+}
+
 /* The run has gone wrong: nothing is started until the recovery is through. */
 void exdma_channel_fault(struct exdma_channel *ch, int err)
 	__must_hold(ch->lock)
 {
 	lockdep_assert_held(ch->lock);
 
-	ch->state = EXDMA_CH_FROZEN;
+	channel_set_state(ch, EXDMA_CH_FROZEN);
 	ch->fault = err;
 	ch->fault_count = ch->run_done;
 	if (err == -ETIMEDOUT)
@@ -166,7 +175,7 @@ static void channel_go_on(struct exdma_channel *ch, bool reset) __must_hold(ch->
 		exdma_packet_tear(ch, torn);
 	ch->fault = 0;
 	ch->owed = 0;
-	ch->state = EXDMA_CH_LIVE;
+	channel_set_state(ch, EXDMA_CH_LIVE);
 }
 
 /**
@@ -183,7 +192,7 @@ void exdma_channel_freeze(struct exdma_channel *ch)
 	raw_spin_lock_irqsave(ch->lock, flags);
 	ch->held = true;
 	if (ch->state == EXDMA_CH_LIVE) {
-		ch->state = EXDMA_CH_FROZEN;
+		channel_set_state(ch, EXDMA_CH_FROZEN);
 		ch->fault = 0;
 	}
 	raw_spin_unlock_irqrestore(ch->lock, flags);
@@ -323,10 +332,30 @@ static bool channel_asks(struct exdma_channel *ch, unsigned long limit)
 }
 
 /*
+ * Was the engine idle when it was asked just now, and when it was asked before,
+ * though there is something to do? Somebody has cleared its Run bit, perhaps.
+ */
+static bool channel_has_stopped(struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	bool again = ch->idle_run == ch->run_number && ch->idle_done == ch->run_done;
+
+	lockdep_assert_held(ch->lock);
+
+	if (!ch->desc.ops->idle || !ch->desc.ops->idle(ch)) {
+		ch->idle_run = ch->run_number - 1;
+		return false;
+	}
+	ch->idle_run = ch->run_number;
+	ch->idle_done = ch->run_done;
+	return again;
+}
+
+/*
  * The watchdog looks at a running engine every WATCH_MS. A run that is through
  * at two looks, its interrupt still not here, has lost its interrupt; so has a
  * packet from the card. A run that is in doubt at two looks may have stopped
- * early.
+ * early. A stream is given no time by the clock: what tells of one that has
+ * stopped is that the engine is idle.
  */
 void exdma_channel_watch(struct work_struct *work)
 {
@@ -334,7 +363,7 @@ void exdma_channel_watch(struct work_struct *work)
 						struct exdma_channel, watchdog);
 	const struct exdma_channel_ops *ops = ch->desc.ops;
 	unsigned long flags, limit;
-	bool wake, doubt, news;
+	bool wake, doubt, news, asks;
 	u32 done = 0;
 	int err = 0;
 
@@ -353,6 +382,7 @@ void exdma_channel_watch(struct work_struct *work)
 	ch->doubt_seen = ch->doubt_run;
 	news = !ops->progress(ch, &done) &&
 	       done >= (exdma_channel_receives(ch) ? ch->run_done + 1 : ch->run_count);
+	asks = !news && channel_asks(ch, limit);
 	if (news) {
 		if (channel_overdue(ch)) {
 			ch->stats.lost_interrupts++;
@@ -360,7 +390,7 @@ void exdma_channel_watch(struct work_struct *work)
 			if (err > 0)
 				exdma_channel_owe(ch);
 		}
-	} else if (channel_asks(ch, limit) || doubt) {
+	} else if (asks || doubt) {
 		/* Retires what is done, and tells a slow run from a dead one. */
 		ch->doubt_run = ch->run_number - 1;
 		err = exdma_channel_reap(ch, ops->inspect, EXDMA_START_THREAD);
@@ -368,6 +398,8 @@ void exdma_channel_watch(struct work_struct *work)
 			exdma_channel_owe(ch);
 		if (!err && jiffies - ch->progress_at >= limit)
 			err = -ETIMEDOUT;
+		else if (!err && asks && channel_has_stopped(ch))
+			err = ch->desc.stream ? -EIO : -ETIMEDOUT;
 	}
 	if (err < 0)
 		exdma_channel_fault(ch, err);
@@ -395,7 +427,7 @@ void exdma_channel_gate(struct exdma_channel *ch)
 	do {
 		n = 0;
 		raw_spin_lock_irqsave(ch->lock, flags);
-		ch->state = EXDMA_CH_DEAD;
+		channel_set_state(ch, EXDMA_CH_DEAD);
 		list_splice_init(&ch->staged, &ch->pending);
 		list_splice_tail_init(&ch->behind, &ch->pending);
 		list_for_each_entry_safe(req, next, &ch->pending, node) {

@@ -347,7 +347,7 @@ static void freeze_and_thaw(struct kunit *test)
 	interrupt(engine);
 	exdma_channel_bottom_half(engine->ch);
 	KUNIT_EXPECT_EQ(test, engine->starts, 1);
-	exdma_card_thaw(engine->card, 0);
+	exdma_card_thaw(engine->card, 0, true);
 	/* All of it, in order, as if nothing had been. */
 	KUNIT_EXPECT_EQ(test, engine->starts, 2);
 	KUNIT_EXPECT_EQ(test, engine->count, 6);
@@ -358,6 +358,35 @@ static void freeze_and_thaw(struct kunit *test)
 	engine_expect_idle(engine);
 }
 
+/* Neither an error nor an interrupt, and long before it is too late. */
+static void engine_stops(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *req[2];
+
+	submit_two(engine, req);
+	pass_time(engine, 1500);
+	engine->idle = true;
+	watch(engine);
+	/* It may have moved on since it was asked how far it was. */
+	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_LIVE);
+	engine->idle = false;
+	watch(engine);
+	engine->idle = true;
+	watch(engine);
+	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_LIVE);
+	watch(engine);
+	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_FROZEN);
+	KUNIT_EXPECT_EQ(test, engine->ch->stats.timeouts, 1);
+	recover(engine);
+	/* Run again, and nobody has noticed. */
+	KUNIT_EXPECT_EQ(test, engine->resets, 0);
+	finish_run(engine);
+	EXPECT_DONE(test, req[0], 0, 128);
+	EXPECT_DONE(test, req[1], 0, 128);
+	engine_expect_idle(engine);
+}
+
 static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(error_in_the_middle),
 	KUNIT_CASE(watchdog_rests),
@@ -365,6 +394,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(doubtful_interrupt),
 	KUNIT_CASE(slow_engine),
 	KUNIT_CASE(engine_hangs),
+	KUNIT_CASE(engine_stops),
 	KUNIT_CASE(engine_wakes_up),
 	KUNIT_CASE(reset_and_run_again),
 	KUNIT_CASE(reset_fails),

@@ -43,6 +43,7 @@
 #include "card.h"
 #include "compat.h"
 #include "node.h"
+#include "power.h"
 #include "window.h"
 
 #define WORD	sizeof(u32)
@@ -182,11 +183,21 @@ static int window_open(struct inode *inode, struct file *file)
 		return err;
 	if (exdma_card_is_gone(win->card))
 		return -ENODEV;
+	err = exdma_power_get(win->card);
+	if (err)
+		return err;
 	file->private_data = node;
 	if (exdma_alias_has(node->alias, EXDMA_ALIAS_PLAIN_OPEN))
 		file->f_flags &= ~O_NONBLOCK;
 	file->f_mapping = win->card->inode->i_mapping;
 	file->f_mode |= FMODE_NOWAIT;
+	return 0;
+}
+
+/* Also of the last mapping: it keeps the file. */
+static int window_close(struct inode *inode, struct file *file)
+{
+	exdma_power_put(window_of(file)->card);
 	return 0;
 }
 
@@ -410,6 +421,7 @@ static long window_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 const struct file_operations exdma_window_fops = {
 	.owner = THIS_MODULE,
 	.open = window_open,
+	.release = window_close,
 	.read_iter = window_read_iter,
 	.write_iter = window_write_iter,
 	.mmap = window_mmap,

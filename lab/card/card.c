@@ -108,6 +108,7 @@ int card_init(struct card *card, const struct card_config *config,
 	struct pciconf_setup setup = {
 		.vendor = config->vendor, .device = config->device,
 		.msix = config->msix, .msi = config->msi, .intx = config->intx,
+		.d3_reset = config->d3_reset,
 		.msix_table = MSIX_TABLE, .msix_pba = MSIX_PBA,
 	};
 	int err;
@@ -318,15 +319,19 @@ static void reset_function(struct card *card, bool heal)
 
 bool card_config_write(struct card *card, uint64_t off, const void *buf, size_t len)
 {
-	bool flr, master;
+	enum pciconf_reset reset;
+	bool master;
 
 	if (!in_config(off, len))
 		return false;
 	pthread_mutex_lock(&card->lock);
 	if (!there(card))
 		goto unlock;
-	flr = pciconf_write(&card->pci, (uint32_t)off, buf, len);
-	if (flr) {
+	reset = pciconf_write(&card->pci, (uint32_t)off, buf, len);
+	if (reset == PCICONF_D3_RESET) {
+		log_line("reset by leaving D3hot");
+		reset_function(card, true);
+	} else if (reset == PCICONF_FLR) {
 		bool refused = fault_strikes(&card->faults, FAULT_REFUSE, FAULT_CARD, NULL);
 
 		log_line("function level reset%s", refused ? ", refused" : "");

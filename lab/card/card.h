@@ -30,6 +30,7 @@ struct card_config {
 	bool bars_64;
 	bool msix, msi, intx;
 	bool strict;
+	bool d3_reset;
 	struct card_fault fault[CARD_MAX_FAULTS];
 	unsigned int faults;
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PCI configuration space of an endpoint with PM, MSI, MSI-X and PCI Express
- * capabilities, at the offsets where the XDMA IP has them. The client answers
- * many reads from its own copy (BARs, MSI, MSI-X) but forwards every write, so
- * the interrupt enables seen here are true. Error bits are never set, so the
- * registers that a driver clears them in simply read as 0.
+ * PCI configuration space of an endpoint with PM, MSI, MSI-X, PCI Express and
+ * AER capabilities, at the offsets where the XDMA IP has them. The client
+ * answers many reads from its own copy (BARs, MSI, MSI-X) but forwards every
+ * write, so the interrupt enables seen here are true. Error bits are never set,
+ * so the registers that a driver clears them in simply read as 0.
  */
 #include "pciconf.h"
 #include "util.h"
@@ -23,6 +23,7 @@
 
 #define CAP_PM			0x40
 #define  PM_CSR			(CAP_PM + 4)
+#define  PM_NO_SOFT_RESET	BIT(3)
 #define CAP_MSI			0x48
 #define  MSI_CTRL		(CAP_MSI + 2)
 #define CAP_MSIX		0x60
@@ -37,6 +38,12 @@
 #define  EXP_DEVCTL2		(CAP_EXP + 0x28)
 #define  EXP_LNKCAP2		(CAP_EXP + 0x2c)
 #define  EXP_LNKCTL2		(CAP_EXP + 0x30)
+
+/* Advanced Error Reporting, in extended configuration space */
+#define CAP_AER			0x100
+#define  AER_UNCOR_MASK		(CAP_AER + 0x08)
+#define  AER_UNCOR_SEVERITY	(CAP_AER + 0x0c)
+#define  AER_COR_MASK		(CAP_AER + 0x14)
 
 #define MSIX_ENABLE		BIT(15)
 #define MSI_ENABLE		BIT(0)
@@ -83,6 +90,17 @@ static void init_exp(struct pciconf *pc)
 	put_le16(&pc->writable[EXP_LNKCTL2], 0x1fff);
 }
 
+/* Masks and severities are as the base specification has them after a reset. */
+static void init_aer(struct pciconf *pc)
+{
+	put_le32(&pc->space[CAP_AER], 0x0001 | 2 << 16);	/* version 2, the last one */
+	put_le32(&pc->writable[AER_UNCOR_MASK], 0x005ff030);
+	put_le32(&pc->space[AER_UNCOR_SEVERITY], 0x00462030);
+	put_le32(&pc->writable[AER_UNCOR_SEVERITY], 0x005ff030);
+	put_le32(&pc->space[AER_COR_MASK], 0x00002000);		/* advisory non-fatal */
+	put_le32(&pc->writable[AER_COR_MASK], 0x000031c1);
+}
+
 void pciconf_reset(struct pciconf *pc)
 {
 	const struct pciconf_setup *s = &pc->setup;
@@ -105,7 +123,7 @@ void pciconf_reset(struct pciconf *pc)
 
 	add_cap(pc, &next, CAP_PM, 0x01);
 	put_le16(&pc->space[CAP_PM + 2], 0x0003);
-	put_le16(&pc->space[PM_CSR], 0x0008);		/* No_Soft_Reset */
+	put_le16(&pc->space[PM_CSR], s->d3_reset ? 0 : PM_NO_SOFT_RESET);
 	put_le16(&pc->writable[PM_CSR], 0x0003);
 	if (s->msi) {
 		add_cap(pc, &next, CAP_MSI, 0x05);
@@ -123,6 +141,7 @@ void pciconf_reset(struct pciconf *pc)
 	}
 	add_cap(pc, &next, CAP_EXP, 0x10);
 	init_exp(pc);
+	init_aer(pc);
 }
 
 void pciconf_init(struct pciconf *pc, const struct pciconf_setup *setup)
@@ -136,10 +155,16 @@ void pciconf_read(const struct pciconf *pc, uint32_t off, void *buf, size_t len)
 	memcpy(buf, &pc->space[off], len);
 }
 
-bool pciconf_write(struct pciconf *pc, uint32_t off, const void *buf, size_t len)
+bool pciconf_powered(const struct pciconf *pc)
+{
+	return !(pc->space[PM_CSR] & 0x3);
+}
+
+enum pciconf_reset pciconf_write(struct pciconf *pc, uint32_t off, const void *buf, size_t len)
 {
 	const uint8_t *v = buf;
-	bool flr = false;
+	enum pciconf_reset reset = PCICONF_NO_RESET;
+	bool asleep = !pciconf_powered(pc);
 	size_t i;
 
 	for (i = 0; i < len; i++) {
@@ -149,14 +174,11 @@ bool pciconf_write(struct pciconf *pc, uint32_t off, const void *buf, size_t len
 		pc->space[at] = (uint8_t)((pc->space[at] & ~w) | (v[i] & w));
 		/* FLR reads as 0 and is no stored bit: look at what was written */
 		if (at == EXP_DEVCTL + 1 && (v[i] & (DEVCTL_FLR >> 8)))
-			flr = true;
+			reset = PCICONF_FLR;
 	}
-	return flr;
-}
-
-bool pciconf_powered(const struct pciconf *pc)
-{
-	return !(pc->space[PM_CSR] & 0x3);
+	if (asleep && pciconf_powered(pc) && pc->setup.d3_reset)
+		reset = PCICONF_D3_RESET;
+	return reset;
 }
 
 bool pciconf_bus_master(const struct pciconf *pc)

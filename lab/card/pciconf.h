@@ -26,6 +26,7 @@ struct pciconf_setup {
 	uint16_t vendor, device;
 	struct pci_bar bar[PCI_NUM_BARS];
 	bool msix, msi, intx;
+	bool d3_reset;		/* leaving D3hot resets the function */
 	unsigned int msix_bar;
 	uint32_t msix_table, msix_pba;
 };
@@ -44,13 +45,15 @@ void pciconf_reset(struct pciconf *pc);
 /* Any length and offset inside the space; the caller has checked it. */
 void pciconf_read(const struct pciconf *pc, uint32_t off, void *buf, size_t len);
 
+enum pciconf_reset { PCICONF_NO_RESET, PCICONF_FLR, PCICONF_D3_RESET };
+
 /**
  * pciconf_write() - a configuration write
  *
- * Return: true when it asked for a function level reset, which the caller
- * carries out (it ends in pciconf_reset()).
+ * Return: the reset that it asked for, which the caller carries out (it ends in
+ * pciconf_reset()).
  */
-bool pciconf_write(struct pciconf *pc, uint32_t off, const void *buf, size_t len);
+enum pciconf_reset pciconf_write(struct pciconf *pc, uint32_t off, const void *buf, size_t len);
 
 bool pciconf_bus_master(const struct pciconf *pc);
 bool pciconf_powered(const struct pciconf *pc);

@@ -193,6 +193,8 @@ static bool parse_pair(struct parser *p)
 		return parse_bars(p);
 	if (!strcmp(key, "irq"))
 		return parse_irq(p);
+	if (!strcmp(key, "d3reset"))
+		return get_switch(p, &c->d3_reset);
 	if (!strcmp(key, "strict"))
 		return get_switch(p, &c->strict);
 	if (!strcmp(key, "stream"))

@@ -256,7 +256,7 @@ static void edu_thaw(struct pci_dev *pdev)
 {
 	struct edu_card *edu = pci_get_drvdata(pdev);
 
-	exdma_card_thaw(edu->card, edu_bring_up(edu));
+	exdma_card_thaw(edu->card, edu_bring_up(edu), true);
 }
 
 static const struct pci_error_handlers edu_error_handlers = {

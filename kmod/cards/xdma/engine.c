@@ -192,6 +192,7 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	if (count == XDMA_GONE || status == XDMA_GONE)
 		return -ENODEV;
 	xch->status |= status & ~XDMA_ST_BUSY;
+	xch->busy = status & XDMA_ST_BUSY;
 	count -= xch->base;
 	xch->count = count;
 	*done = count;
@@ -207,6 +208,17 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	if (*done <= xch->run_slots)
 		*done = xdma_told(xch, *done);
 	return xch->status & XDMA_ST_ERRORS ? -EIO : 0;
+}
+
+/*
+ * Busy it should be also while it waits for a stream. Lest there is a core that
+ * sees that otherwise, it must have been told, too: Run is not set any more.
+ */
+static bool xdma_idle(struct exdma_channel *ch)
+{
+	struct xdma_channel *xch = exdma_channel_priv(ch);
+
+	return !xch->busy && !(readl(xch->regs + XDMA_CONTROL) & XDMA_CTRL_RUN);
 }
 
 static void xdma_report(struct exdma_channel *ch)
@@ -339,6 +351,7 @@ static const struct exdma_channel_ops xdma_channel_ops = {
 	.extend = xdma_extend,
 	.progress = xdma_progress,
 	.inspect = xdma_inspect,
+	.idle = xdma_idle,
 	.received = xdma_received,
 	.ack = xdma_ack,
 	.stop = xdma_stop,
@@ -379,6 +392,12 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 	 */
 	writel(XDMA_ST_STOPPED | (xch->results ? XDMA_ST_COMPLETED : 0) | errors,
 	       xch->regs + XDMA_IRQ_MASK);
+}
+
+/* Is what xdma_channel_init_hw() has written gone? */
+bool xdma_channel_was_reset(const struct xdma_channel *xch)
+{
+	return !(readl(xch->regs + XDMA_IRQ_MASK) & XDMA_ST_STOPPED);
 }
 
 /* The register counts in bytes; 0 is said by cores that have no limits. */

@@ -344,6 +344,7 @@ static int init_card(struct xdma_card *xc)
 	err = exdma_card_register(xc->card);
 	if (err)
 		goto unregister;
+	xdma_allow_suspend(xc);
 	return 0;
 
 unregister:
@@ -397,6 +398,7 @@ static void xdma_remove(struct pci_dev *pdev)
 
 	/* No error handler runs any more: the device is locked. */
 	xdma_reset_exit(xc);
+	xdma_forbid_suspend(xc);
 	exdma_card_unregister(xc->card);
 	xdma_quiesce(xc);
 	pci_clear_master(pdev);
@@ -480,7 +482,7 @@ static struct pci_driver xdma_driver = {
 	.probe = xdma_probe,
 	.remove = xdma_remove,
 	.err_handler = &xdma_error_handlers,
-	.driver.pm = pm_sleep_ptr(&xdma_pm_ops),
+	.driver.pm = pm_ptr(&xdma_pm_ops),
 };
 module_pci_driver(xdma_driver);
 

@@ -5,6 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/pci.h>
+#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
 #include "xdma.h"
@@ -15,6 +16,8 @@
 #define IDLE_TIMEOUT_US	100000
 /* How long the kernel's recovery from a PCI Express error may take. */
 #define RECOVERY_SECS	60
+/* How long nobody has it open until it is suspended, where that is allowed. */
+#define AUTOSUSPEND_MS	2000
 
 /* Four vectors of five bits in a word, one in each byte. */
 static void write_vectors(void __iomem *regs, const u8 *vectors, u32 count)
@@ -139,7 +142,7 @@ static void xdma_reset_done(struct pci_dev *pdev)
 {
 	struct xdma_card *xc = pci_get_drvdata(pdev);
 
-	exdma_card_thaw(xc->card, xdma_bring_up(xc));
+	exdma_card_thaw(xc->card, xdma_bring_up(xc), true);
 }
 
 /* The recovery began, and nobody says any more how it ended. */
@@ -193,7 +196,7 @@ static void xdma_error_resume(struct pci_dev *pdev)
 	struct xdma_card *xc = pci_get_drvdata(pdev);
 
 	cancel_delayed_work_sync(&xc->forgotten);
-	exdma_card_thaw(xc->card, xdma_bring_up(xc));
+	exdma_card_thaw(xc->card, xdma_bring_up(xc), true);
 }
 
 const struct pci_error_handlers xdma_error_handlers = {
@@ -218,11 +221,53 @@ static int xdma_resume(struct device *dev)
 {
 	struct xdma_card *xc = dev_get_drvdata(dev);
 
-	exdma_card_thaw(xc->card, xdma_bring_up(xc));
+	exdma_card_thaw(xc->card, xdma_bring_up(xc), true);
 	return 0;
 }
 
-DEFINE_SIMPLE_DEV_PM_OPS(xdma_pm_ops, xdma_suspend, xdma_resume);
+/*
+ * From D3hot some functions come back as they were, others reset (No_Soft_Reset
+ * in their power management capability). A card that does not come back at all is
+ * given up by this; for the kernel it is awake, so that its driver can be unbound
+ * as any.
+ */
+static int xdma_runtime_resume(struct device *dev)
+{
+	struct xdma_card *xc = dev_get_drvdata(dev);
+	bool reset = xdma_channel_was_reset(xc->by_irq[0]);
+
+	exdma_card_thaw(xc->card, xdma_bring_up(xc), reset);
+	return 0;
+}
+
+const struct dev_pm_ops xdma_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(xdma_suspend, xdma_resume)
+	RUNTIME_PM_OPS(xdma_suspend, xdma_runtime_resume, NULL)
+};
+
+/*
+ * From now on a card that nobody has open may be suspended, if power/control
+ * says "auto", which it does not by itself. In D3cold it would be without power:
+ * its memory would be lost, and its logic perhaps.
+ */
+void xdma_allow_suspend(struct xdma_card *xc)
+{
+	struct device *dev = &xc->pdev->dev;
+
+	pci_d3cold_disable(xc->pdev);
+	pm_runtime_set_autosuspend_delay(dev, AUTOSUSPEND_MS);
+	pm_runtime_use_autosuspend(dev);
+	pm_runtime_mark_last_busy(dev);
+	pm_runtime_put_autosuspend(dev);
+}
+
+/* It is awake, since its driver is about to go, and stays so. */
+void xdma_forbid_suspend(struct xdma_card *xc)
+{
+	pm_runtime_get_noresume(&xc->pdev->dev);
+	pm_runtime_dont_use_autosuspend(&xc->pdev->dev);
+	pci_d3cold_enable(xc->pdev);
+}
 
 void xdma_reset_init(struct xdma_card *xc)
 {

@@ -34,6 +34,7 @@
  * @status: sticky status bits seen during this run; reading them for an
  *	acknowledgment clears them in the register.
  * @count: completed descriptors at the last look.
+ * @busy: it was busy then.
  * @run_slots: slots of this run.
  * @block: most descriptors in a block.
  * @index: number among those of its direction.
@@ -66,6 +67,7 @@ struct xdma_channel {
 	u32 block;
 	u32 index;
 	u32 align;
+	bool busy;
 	bool to_card;
 	bool stream;
 	bool credits;
@@ -139,6 +141,7 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 					 u32 index, bool needs_ack);
 int xdma_channel_stop(struct xdma_channel *xch, u32 timeout_us);
 void xdma_channel_init_hw(struct xdma_channel *xch);
+bool xdma_channel_was_reset(const struct xdma_channel *xch);
 
 /* windows.c */
 int xdma_map_windows(struct xdma_card *xc);
@@ -163,5 +166,7 @@ void xdma_quiesce(struct xdma_card *xc);
 int xdma_bring_up(struct xdma_card *xc);
 void xdma_reset_init(struct xdma_card *xc);
 void xdma_reset_exit(struct xdma_card *xc);
+void xdma_allow_suspend(struct xdma_card *xc);
+void xdma_forbid_suspend(struct xdma_card *xc);
 
 #endif /* EXDMA_XDMA_XDMA_H */

@@ -283,11 +283,12 @@ static void test_spec_good(void)
 	CHECK_EQ(c.user_size, 65536);
 	CHECK_EQ(c.bypass_size, 0);
 	CHECK(c.msix && c.msi && c.intx && c.strict && !c.bars_64 && !c.xdma.stream);
+	CHECK(!c.d3_reset);
 	CHECK_EQ(c.xdma.fifo, 65536);
 	CHECK_EQ(c.xdma.alignments, 0x00010140);
 	CHECK_EQ(c.xdma.width_bits, 256);
 	CHECK(spec_parse("h2c=4,c2h=2,id=ABCD:0001,mem=64T,user=0,bypass=256M,bars=64,irq=msi,"
-			 "strict=off,rate=1G,desc=500,run=2K,width=64,align=0x00404020,"
+			 "d3reset=on,strict=off,rate=1G,desc=500,run=2K,width=64,align=0x00404020,"
 			 "fault=hang:h2c3+lose:c2h1:7,fault=lose:user15:0x10", &c, e, sizeof(e)));
 	CHECK_EQ(c.xdma.h2c, 4);
 	CHECK_EQ(c.xdma.c2h, 2);
@@ -296,7 +297,7 @@ static void test_spec_good(void)
 	CHECK_EQ(c.mem_size, 64ull << 40);
 	CHECK_EQ(c.user_size, 0);
 	CHECK_EQ(c.bypass_size, 256 << 20);
-	CHECK(c.bars_64 && !c.msix && c.msi && c.intx && !c.strict);
+	CHECK(c.bars_64 && !c.msix && c.msi && c.intx && !c.strict && c.d3_reset);
 	CHECK_EQ(c.xdma.rate, 1 << 30);
 	CHECK_EQ(c.xdma.desc_ns, 500);
 	CHECK_EQ(c.xdma.run_ns, 2048);
@@ -347,7 +348,7 @@ static void test_spec_bad(void)
 		"c2h=99999999999999999999", "id=10ee", "id=10ee:", "id=10ee:903fx",
 		"id=10ee903f0", "id=10eg:903f", "mem=0", "mem=65T", "mem=4GB", "mem=G",
 		"mem=18446744073709551615T", "user=3K", "user=48K", "user=2K", "bypass=100",
-		"user=2G", "bars=48", "irq=", "irq=msixx", "strict=1", "rate=fast", "desc=-5",
+		"user=2G", "bars=48", "irq=", "irq=msixx", "strict=1", "d3reset=yes", "rate=fast", "desc=-5",
 		"width=100", "width=1024", "width=32", "align=zz", "align=", "align=1ffffffff",
 		"stream=", "stream=1", "stream=On", "fifo=0", "fifo=", "fifo=1025M", "fifo=big",
 		"colour=red", "fault=", "fault=hang", "fault=hang:h2c1", "fault=hang:h2c0:",

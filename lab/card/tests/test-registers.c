@@ -299,10 +299,38 @@ static void test_config_space(void)
 	CHECK_EQ(cfg_rd(&b, 0, 4), 0xabcd1234);
 	cfg_wr(&b, 0x04, 4, 0xffff0547);
 	CHECK_EQ(cfg_rd(&b, 4, 2), 0x547);
-	CHECK_EQ(cfg_rd(&b, 0x100, 4), 0);
+	/* AER: masks and severities are the driver's, errors are never seen */
+	CHECK_EQ(cfg_rd(&b, 0x100, 4), 0x00020001);
+	CHECK_EQ(cfg_rd(&b, 0x10c, 4), 0x00462030);
+	cfg_wr(&b, 0x104, 4, ~0u);
+	cfg_wr(&b, 0x108, 4, 0x00004000);
+	CHECK_EQ(cfg_rd(&b, 0x104, 4), 0);
+	CHECK_EQ(cfg_rd(&b, 0x108, 4), 0x00004000);
+	cfg_wr(&b, 0x78, 2, 0x8000);
+	CHECK_EQ(cfg_rd(&b, 0x108, 4), 0);
 	CHECK(!card_config_write(&b.card, 4095, "ab", 2));
 	CHECK(!card_config_read(&b.card, ~0ull, &b.dma, 1));
 	bench_down(&b);
+}
+
+static void test_power(void)
+{
+	unsigned int resets;
+
+	for (resets = 0; resets < 2; resets++) {
+		CHECK(bench_up(&b, resets ? "d3reset=on" : "", false));
+		CHECK_EQ(cfg_rd(&b, 0x44, 2), resets ? 0 : 8);
+		wr(&b, 0x0090, 0x6);
+		cfg_wr(&b, 0x44, 2, 3);
+		CHECK_EQ(rd(&b, 0x0090), ~0u);
+		wr(&b, 0x0090, 0x2);		/* dropped */
+		CHECK(!b.card.host.master);
+		cfg_wr(&b, 0x44, 2, 0);
+		CHECK_EQ(rd(&b, 0x0090), resets ? 0 : 6);
+		CHECK_EQ(cfg_rd(&b, 4, 2), resets ? 0 : 0x0106);
+		CHECK(b.card.host.master == !resets);
+		bench_down(&b);
+	}
 }
 
 static void test_bar_layouts(void)
@@ -468,7 +496,8 @@ static const struct test tests[] = {
 	TEST(test_identifiers), TEST(test_config_block), TEST(test_control_set_clear),
 	TEST(test_mask_registers), TEST(test_pointers_keep), TEST(test_irq_block),
 	TEST(test_user_interrupts), TEST(test_amd_probe), TEST(test_access_widths),
-	TEST(test_msix_table), TEST(test_config_space), TEST(test_bar_layouts),
+	TEST(test_msix_table), TEST(test_config_space), TEST(test_power),
+	TEST(test_bar_layouts),
 	TEST(test_irq_kinds), TEST(test_reset_values), TEST(test_power_states),
 	TEST(test_lab_block), TEST(test_bypass_bar),
 };
