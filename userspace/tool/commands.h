@@ -14,5 +14,6 @@ extern const struct command command_write;
 extern const struct command command_copy;
 extern const struct command command_bench;
 extern const struct command command_test;
+extern const struct command command_doctor;
 
 #endif /* EXDMA_TOOL_COMMANDS_H */
