@@ -25,6 +25,7 @@ extern const struct test_case tests_library[];
 extern const struct test_case tests_end[];
 extern const struct test_case tests_transfer[];
 extern const struct test_case tests_bench[];
+extern const struct test_case tests_sample[];
 
 void test_failed(const char *file, int line, const char *what);
 

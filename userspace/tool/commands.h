@@ -15,5 +15,6 @@ extern const struct command command_copy;
 extern const struct command command_bench;
 extern const struct command command_test;
 extern const struct command command_doctor;
+extern const struct command command_top;
 
 #endif /* EXDMA_TOOL_COMMANDS_H */

@@ -23,6 +23,7 @@ static const struct command *const commands[] = {
 	&command_bench,
 	&command_test,
 	&command_doctor,
+	&command_top,
 };
 
 #define COMMAND_COUNT	(sizeof(commands) / sizeof(commands[0]))
