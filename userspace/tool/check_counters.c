@@ -26,8 +26,8 @@ static const struct trouble {
 	  "runs that stood still until the time was over",
 	  "the logic behind the DMA engine does not answer, or timeout_ms is too short for it" },
 	{ "lost_interrupts", LEVEL_WARNING, "interrupts-lost",
-	  "interrupts that did not come, so that programs waited for the watchdog",
-	  "look at the vectors in /proc/interrupts; on cards whose MSI-X is broken: modprobe exdma_xdma interrupts=msi" },
+	  "interrupts that came too late, or not at all: the watchdog found their runs through",
+	  "a machine that is virtual, or too busy, delays them; else look at /proc/interrupts, and try modprobe exdma_xdma interrupts=msi" },
 	{ "spurious_interrupts", LEVEL_NOTE, "interrupts-spurious",
 	  "interrupts that came for nothing", NULL },
 };

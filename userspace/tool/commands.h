@@ -16,5 +16,6 @@ extern const struct command command_bench;
 extern const struct command command_test;
 extern const struct command command_doctor;
 extern const struct command command_top;
+extern const struct command command_trace;
 
 #endif /* EXDMA_TOOL_COMMANDS_H */

@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&command_test,
 	&command_doctor,
 	&command_top,
+	&command_trace,
 };
 
 #define COMMAND_COUNT	(sizeof(commands) / sizeof(commands[0]))
