@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# live.sh TOOL: commands that watch: top, with plain files in place of a card
+# live.sh TOOL: commands that watch: top and watch, with plain files and pipes in
+# place of a card; and reset
 
 set -u
 tool=$(realpath "$1")
@@ -111,5 +112,65 @@ print(near(add("bytes_per_second"), 5000000), near(add("requests_per_second"), 5
 else
 	skip "top over time" "no python3"
 fi
+
+# ---- watch: a pipe gives what an event node would ----
+
+rm "$EXDMA_DEV"/exdma0_event*
+for line in 0 1 10; do
+	mkdir -p "$class/exdma0_event$line"
+	mkfifo "$EXDMA_DEV/exdma0_event$line"
+done
+exec 4<>"$EXDMA_DEV/exdma0_event0" 5<>"$EXDMA_DEV/exdma0_event10"
+printf '\3\0\0\0' >&4
+check "watch prints what comes" test "$("$tool" watch events -N 3 | sed 's/^[-0-9]*T[0-9:]*\.[0-9]\{6\}[-+][0-9]\{4\} //')" = "exdma0_event0 3 total 3"
+printf '\1\0\0\0\2\0\0\0' >&4
+printf '\1\0\0\0' >&5
+check "of all lines, until they are enough" test "$("$tool" watch events --count 4 | cut -d ' ' -f 2- | sort | paste -sd ,)" = "exdma0_event0 1 total 1,exdma0_event0 2 total 3,exdma0_event10 1 total 1"
+printf '\1\0\0\0' >&4
+printf '\1\0\0\0' >&5
+check "or of one" grep -q ' exdma0_event10 1 total 1$' <("$tool" watch events 0:10 --count 1)
+check "the other has kept its own" grep -q ' exdma0_event0 1 total 1$' <("$tool" watch events exdma0_event0 -N 1)
+if command -v python3 >/dev/null; then
+	printf '\7\0\0\0' >&5
+	check "watch --json" test "$("$tool" watch events --json -N 1 -c 0 | python3 -c '
+import json, sys
+for line in sys.stdin:
+    said = json.loads(line)
+    print(said["node"], said["card"], said["line"], said["events"], said["total"])
+')" = "exdma0_event10 0 10 7 7"
+else
+	skip "watch --json" "no python3"
+fi
+"$tool" watch events -N 1 -T 20ms
+check "fewer than wanted is status 1" test $? = 1
+check "a time without a count is none" "$tool" watch events --time 20ms
+# a file that has ended, as if the card were gone
+rm "$EXDMA_DEV/exdma0_event1"
+: >"$EXDMA_DEV/exdma0_event1"
+fails "a node that ends" 1 'cannot read exdma0_event1:' "$tool" watch events 0:1
+printf '\2\0\0\0' >&5
+said=$("$tool" watch events -N 2 2>/dev/null)
+check "leaves the others, and status 1" test "$? ${said#* }" = "1 exdma0_event10 2 total 2"
+exec 4>&- 5>&-
+fails "watch of no event" 2 'is no event' "$tool" watch events exdma0_h2c0
+fails "watch of a name with more behind it" 2 'is no event' "$tool" watch events exdma0_event1x
+fails "watch of what is not there" 1 'cannot open .*exdma0_event77: No such' "$tool" watch events 0:77
+fails "watch of nothing" 2 'what is to be watched' "$tool" watch
+fails "watch of something else" 2 'what is to be watched' "$tool" watch channels
+fails "watch of a card, and of an event" 2 'name either' "$tool" watch events -c 0 0:1
+rm -r "$class"/*_event*
+fails "watch without events" 1 'no event nodes' "$tool" watch events
+for bad in "-N 0" "-N x" "-T 0" "-T x"; do
+	# shellcheck disable=SC2086
+	fails "watch $bad" 2 ' is no ' "$tool" watch $bad events
+done
+
+# ---- reset, up to where it takes a card ----
+
+fails "reset of a plain file" 1 'cannot reset exdma0: Inappropriate ioctl' "$tool" reset --yes
+fails "reset of no card" 1 'no card "7"' "$tool" reset -c 7
+fails "reset with operands" 2 'no operands' "$tool" reset 0
+rm "$EXDMA_DEV/exdma0"
+fails "reset without a node" 1 'cannot open .*exdma0: No such' "$tool" reset
 
 finish

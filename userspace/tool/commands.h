@@ -17,5 +17,7 @@ extern const struct command command_test;
 extern const struct command command_doctor;
 extern const struct command command_top;
 extern const struct command command_trace;
+extern const struct command command_watch;
+extern const struct command command_reset;
 
 #endif /* EXDMA_TOOL_COMMANDS_H */

@@ -25,6 +25,8 @@ static const struct command *const commands[] = {
 	&command_doctor,
 	&command_top,
 	&command_trace,
+	&command_watch,
+	&command_reset,
 };
 
 #define COMMAND_COUNT	(sizeof(commands) / sizeof(commands[0]))
