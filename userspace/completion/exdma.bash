@@ -25,6 +25,14 @@ _exdma_cards()
 	done
 }
 
+_exdma_events()
+{
+	local event
+	for event in /sys/class/exdma/exdma*_event*; do
+		[[ -e $event ]] && echo "${event##*/}"
+	done
+}
+
 _exdma()
 {
 	local current=${COMP_WORDS[COMP_CWORD]}
@@ -45,6 +53,13 @@ _exdma()
 		words="address walking random"
 	elif [[ $current == -* ]]; then
 		words=$(_exdma_options "$command")
+	elif [[ $command == watch && " ${COMP_WORDS[*]:2:COMP_CWORD-2} " == *" events "* ]]; then
+		words=$(_exdma_events)
+	elif [[ $command == watch ]]; then
+		words=events
+	elif [[ $command == trace && $previous == -- ]]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "$current" | sort -u)
+		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

@@ -73,7 +73,33 @@ complete_words() # WORD...
 check "completion knows commands" test "$(complete_words exdma be)" = bench
 check "completion knows options" test "$(complete_words exdma write --ve)" = --verify
 check "completion knows options without letters" test "$(complete_words exdma bench --s)" = "--size --span"
+check "completion knows what can be watched" test "$(complete_words exdma watch ev)" = events
+check "completion knows commands to trace" test "$(complete_words exdma trace -- mkfif)" = mkfifo
+check "completion knows options of new commands" test "$(complete_words exdma top --on)" = --once
 check "completion knows directions" test "$(complete_words exdma bench -d h)" = h2c
+if command -v zsh >/dev/null; then
+	# what the functions that the completion asks are given
+	complete_zsh() # WORD...
+	{
+		PATH=$(dirname "$tool"):$PATH zsh -fc '
+			_describe() { print -l -- "${(@P)@[-1]}" }
+			_values() { print -l -- "${@:2}" }
+			_files() { print files }
+			_normal() { print "normal $CURRENT $words" }
+			completion=$1
+			shift
+			words=("$@") CURRENT=$#
+			source $completion' zsh "$top/completion/exdma.zsh" "$@"
+	}
+	check "zsh completion knows commands" grep -q '^bench:measure' <(complete_zsh exdma be)
+	check "zsh completion knows options" grep -q -- '^--verify:read each piece' <(complete_zsh exdma write --ve)
+	check "zsh completion knows what can be watched" test "$(complete_zsh exdma watch ev)" = events
+	check "zsh completion leaves commands to trace to others" \
+		test "$(complete_zsh exdma trace -T 1 -- dd if=)" = "normal 2 dd if="
+	check "zsh completion knows directions" grep -qx h2c <(complete_zsh exdma bench -d h)
+else
+	skip "zsh completion" "no zsh"
+fi
 if command -v shellcheck >/dev/null; then
 	check "shell scripts are clean" shellcheck -x -P "$top/.." -s bash \
 		"$top/completion/exdma.bash" "$here"/*.sh "$here/run" "$here/fake-root"
@@ -112,6 +138,7 @@ check "install puts everything in its place" diff - <(cd "$work/root.d" && find 
 ./usr/lib/udev/rules.d/70-exdma.rules
 ./usr/share/bash-completion/completions/exdma
 ./usr/share/man/man1/exdma.1
+./usr/share/zsh/site-functions/_exdma
 END
 cat >"$work/user.c" <<'END'
 #include <exdma/exdma.h>
@@ -214,6 +241,8 @@ if command -v python3 >/dev/null; then
 	check "test asks a person for --yes" test "$? $(grep -c -- 'exdma test --yes' <<<"$said")" = "2 1"
 	said=$(on_terminal 0 "$tool" bench -c 0 -N 1)
 	check "bench asks a person for --yes" test "$? $(grep -c -- 'exdma bench --yes' <<<"$said")" = "2 1"
+	said=$(on_terminal 0 "$tool" reset -c 0)
+	check "reset asks a person for --yes" test "$? $(grep -c -- 'exdma reset --yes' <<<"$said")" = "2 1"
 	check "until then nothing is written" test "$(cat "$work/root/dev/exdma0")" = precious
 	on_terminal 0 "$tool" bench -c 0 -d c2h -N 1 -s 8 --span 8 -w 0 >/dev/null
 	check "bench of reads needs no --yes" test $? = 0

@@ -25,6 +25,8 @@ extern const struct test_case tests_library[];
 extern const struct test_case tests_end[];
 extern const struct test_case tests_transfer[];
 extern const struct test_case tests_bench[];
+extern const struct test_case tests_sample[];
+extern const struct test_case tests_timeline[];
 
 void test_failed(const char *file, int line, const char *what);
 

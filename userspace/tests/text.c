@@ -59,6 +59,26 @@ static void json_document(void)
 	free(text);
 }
 
+static void json_line(void)
+{
+	struct json json;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	NEED(out);
+	json_begin_line(&json, out);
+	json_number(&json, "n", 1);
+	json_array(&json, "a");
+	json_number(&json, NULL, 2);
+	json_number(&json, NULL, 3);
+	json_array_end(&json);
+	json_end(&json);
+	fclose(out);
+	CHECK(!strcmp(text, "{\"n\": 1, \"a\": [2, 3]}\n"));
+	free(text);
+}
+
 static void progress_lines(void)
 {
 	struct progress progress = { .label = "read", .total = 100 << 20 };
@@ -146,6 +166,7 @@ static void extremes(void)
 
 const struct test_case tests_text[] = {
 	{ "JSON is written as RFC 8259 has it", json_document },
+	{ "JSON in one line", json_line },
 	{ "the progress line says how far it is", progress_lines },
 	{ "the progress line fits every terminal", progress_widths },
 	{ "percentiles are right", percentiles },

@@ -90,6 +90,7 @@ static void times(void)
 	CHECK(!parse_time("0.5", &nsec) && nsec == NSEC_PER_SEC / 2);
 	CHECK(!parse_time("3s", &nsec) && nsec == 3 * NSEC_PER_SEC);
 	CHECK(!parse_time("100ms", &nsec) && nsec == NSEC_PER_SEC / 10);
+	CHECK(!parse_time("50us", &nsec) && nsec == NSEC_PER_SEC / 20000);
 	CHECK(!parse_time("86400", &nsec) && nsec == 86400 * NSEC_PER_SEC);
 	CHECK(parse_time("86401", &nsec) && errno == ERANGE);
 	CHECK(parse_time("1e300", &nsec) && errno == ERANGE);

@@ -14,5 +14,10 @@ extern const struct command command_write;
 extern const struct command command_copy;
 extern const struct command command_bench;
 extern const struct command command_test;
+extern const struct command command_doctor;
+extern const struct command command_top;
+extern const struct command command_trace;
+extern const struct command command_watch;
+extern const struct command command_reset;
 
 #endif /* EXDMA_TOOL_COMMANDS_H */

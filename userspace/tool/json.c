@@ -29,7 +29,8 @@ static void quote(struct json *json, const char *text)
 
 static void new_line(struct json *json)
 {
-	fprintf(json->out, "\n%*s", 2 * json->depth, "");
+	if (!json->one_line)
+		fprintf(json->out, "\n%*s", 2 * json->depth, "");
 }
 
 /* comma, line and key that come before a value */
@@ -38,7 +39,7 @@ static void before(struct json *json, const char *key)
 	bool *filled = &json->filled[json->depth - 1];
 
 	if (*filled)
-		fputc(',', json->out);
+		fputs(json->one_line ? ", " : ",", json->out);
 	*filled = true;
 	new_line(json);
 	if (key) {
@@ -69,7 +70,14 @@ void json_begin(struct json *json, FILE *out)
 {
 	json->out = out;
 	json->depth = 0;
+	json->one_line = false;
 	descend(json, '{');
+}
+
+void json_begin_line(struct json *json, FILE *out)
+{
+	json_begin(json, out);
+	json->one_line = true;
 }
 
 void json_end(struct json *json)

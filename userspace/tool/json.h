@@ -19,10 +19,13 @@ struct json {
 	FILE *out;
 	unsigned int depth;
 	bool filled[JSON_DEPTH];	/* has this level a value already? */
+	bool one_line;
 };
 
 /** json_begin() - start a document, which is one object. */
 void json_begin(struct json *json, FILE *out);
+/** json_begin_line() - the same, all of it in one line: for streams of them. */
+void json_begin_line(struct json *json, FILE *out);
 /** json_end() - close the document's object and end the line. */
 void json_end(struct json *json);
 

@@ -3,7 +3,7 @@
  * main.c - exdma: find the command and run it
  *
  * The two environment variables below let tests put plain files in the place
- * of sysfs and of the nodes.
+ * of sysfs and of the nodes; doctor has a third.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,11 @@ static const struct command *const commands[] = {
 	&command_copy,
 	&command_bench,
 	&command_test,
+	&command_doctor,
+	&command_top,
+	&command_trace,
+	&command_watch,
+	&command_reset,
 };
 
 #define COMMAND_COUNT	(sizeof(commands) / sizeof(commands[0]))
@@ -37,7 +42,8 @@ static void help(void)
 	printf("\nOptions:\n"
 	       "  -h, --help     print this text\n"
 	       "  -V, --version  print the version\n\n"
-	       "Exit status: 0 success, 1 failure, 2 wrong usage, 3 verification failed.\n"
+	       "Exit status: 0 success, 1 failure, 2 wrong usage, 3 verification failed;\n"
+	       "of doctor 4 warnings, 5 errors.\n"
 	       "\"exdma help COMMAND\" and exdma(1) say more.\n");
 }
 

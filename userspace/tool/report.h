@@ -11,6 +11,8 @@ enum status {
 	STATUS_FAILED = 1,	/* something did not work */
 	STATUS_USAGE = 2,	/* the command line makes no sense */
 	STATUS_WRONG = 3,	/* data came back different */
+	STATUS_WARNINGS = 4,	/* of doctor: something is not as it could be */
+	STATUS_ERRORS = 5,	/* of doctor: a card cannot be used */
 };
 
 /* Where an errno came from: it decides which advice helps. */

@@ -13,6 +13,7 @@
 
 #include "units.h"
 
+#define NSEC_PER_USEC	1000ull
 #define NSEC_PER_MSEC	1000000ull
 #define TIME_MAX	(86400 * NSEC_PER_SEC)
 
@@ -109,6 +110,8 @@ int parse_time(const char *text, uint64_t *nsec)
 	number = strtod(text, &end);
 	if (!strcmp(end, "ms"))
 		unit = NSEC_PER_MSEC;
+	else if (!strcmp(end, "us"))
+		unit = NSEC_PER_USEC;
 	else if (*end && strcmp(end, "s"))
 		return fail(EINVAL);
 	if (number * unit > TIME_MAX)

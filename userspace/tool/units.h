@@ -43,7 +43,7 @@ int parse_count(const char *text, unsigned int min, unsigned int max,
 int parse_u64(const char *text, uint64_t *value);
 
 /**
- * parse_time() - "2", "0.5", "2s", "100ms"
+ * parse_time() - "2", "0.5", "2s", "100ms", "50us"
  * @text: the whole of it must be a time
  * @nsec: receives nanoseconds; at most one day
  *
