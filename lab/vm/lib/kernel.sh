@@ -7,13 +7,15 @@
 boot_modules='virtio_pci virtio_console 9pnet_virtio 9p overlay'
 
 # find_kernel NAME|PATH: set $release (of the kernel), $kernel_image (a bzImage),
-# $kernel_layers (what to lay over $root to have its modules there) and
-# $kernel_memory (how much the guest needs, as a rule).
+# $kernel_layers (what to lay over $root to have its modules there),
+# $kernel_memory (how much the guest needs, as a rule) and $kernel_append (what
+# it has to be told). KCSAN does not watch unless it is told to.
 find_kernel() {
 	local path
 
 	kernel_layers=()
 	kernel_memory=1G
+	kernel_append=
 	release=$(sed -n -e "s/^${1//[^a-z0-9.-]/}\t//p" "$root/etc/exdma-kernels")
 	if [ -n "$release" ]; then
 		kernel_image=$root/boot/vmlinuz-$release
@@ -23,6 +25,7 @@ find_kernel() {
 		use_own_kernel "$1"
 		find_kernel_in "$own_kernel"
 		kernel_memory=2G
+		[ "$1" != kcsan ] || kernel_append=' kcsan.early_enable=1'
 		return
 	fi
 	[ -e "$1" ] || usage_error "no such kernel: $1 (names: $({

@@ -157,7 +157,7 @@ prepare_qemu() {
 	for i in "${!shares[@]}"; do
 		qemu_export "exdma-share$i" "/exdma/share$i" rw
 	done
-	append+=$more_append
+	append+=$kernel_append$more_append
 	if [ -n "$suspend" ]; then
 		qemu_kernel /exdma/run/bzImage /exdma/boot/initramfs
 	else
