@@ -58,10 +58,7 @@ static void call_free(struct exdma_call *call)
 	kmem_cache_free(call_cache, call);
 }
 
-/*
- * The call is over; @leave: so is its turn. The owner is told last: from then
- * on the file may be closed.
- */
+/* The call is over; @leave: so is its turn. From then on the file may be closed. */
 static void call_finish(struct exdma_call *call, bool leave)
 {
 	struct exdma_client *client = call->client;
@@ -84,15 +81,11 @@ static void call_finish(struct exdma_call *call, bool leave)
 	if (err && file)
 		WRITE_ONCE(client->late, err);
 	call_free(call);
-	if (leave)
-		exdma_order_leave(&client->order);
-	exdma_card_changed(client->card);
-	if (file) {
+	if (!file)
+		exdma_io_advance(iocb, moved);
+	exdma_io_end(client, iocb, moved ? moved : err, leave);
+	if (file)
 		fput(file);
-		return;
-	}
-	exdma_io_advance(iocb, moved);
-	iocb->ki_complete(iocb, moved ? moved : err);
 }
 
 static void call_finish_work(struct work_struct *work)

@@ -11,6 +11,7 @@
  */
 #include <linux/aio.h>
 #include <linux/cpumask.h>
+#include <linux/file.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
@@ -115,6 +116,34 @@ void exdma_io_piece(const struct exdma_client *client, struct exdma_request *req
 	req->packet = packet;
 	req->more = more;
 	req->eop = !more && READ_ONCE(client->how) != EXDMA_RECEIVE_BYTES;
+}
+
+/**
+ * exdma_io_end - an asynchronous call is over
+ * @client: the file; it may be closed, and gone, when this returns.
+ * @iocb: the call, whose owner is told; NULL: it knows nothing of it, and somebody
+ *	else keeps the file open.
+ * @ret: bytes or -errno, for the owner.
+ * @leave: its turn is over, too.
+ *
+ * Context: may sleep; calls others whose turn has come.
+ */
+void exdma_io_end(struct exdma_client *client, struct kiocb *iocb, ssize_t ret, bool leave)
+{
+	struct file *kept = NULL;
+
+	if (iocb && leave && exdma_order_is_watched(&client->order)) {
+		kept = get_file(iocb->ki_filp);
+		iocb->ki_complete(iocb, ret);
+		iocb = NULL;
+	}
+	if (leave)
+		exdma_order_leave(&client->order);
+	exdma_card_changed(client->card);
+	if (iocb)
+		iocb->ki_complete(iocb, ret);
+	if (kept)
+		fput(kept);
 }
 
 /**

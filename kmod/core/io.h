@@ -75,6 +75,7 @@ static inline bool exdma_call_is_fixed(const struct kiocb *iocb)
 	return iocb->private;
 }
 
+void exdma_io_end(struct exdma_client *client, struct kiocb *iocb, ssize_t ret, bool leave);
 void exdma_io_piece(const struct exdma_client *client, struct exdma_request *req,
 		    const void *packet, bool more);
 void exdma_io_advance(struct kiocb *iocb, size_t moved);

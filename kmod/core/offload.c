@@ -79,9 +79,7 @@ static void offload_work(struct work_struct *work)
 		mm = NULL;	/* the program has ended */
 	}
 	offload_free(off);
-	exdma_order_leave(&client->order);
-	exdma_card_changed(client->card);
-	iocb->ki_complete(iocb, ret);
+	exdma_io_end(client, iocb, ret, true);
 	/* The last one out waits for all calls, in exit_aio(): also for this. */
 	if (mm)
 		mmput(mm);

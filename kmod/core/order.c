@@ -8,7 +8,9 @@
  * wait for too. Knows nothing of what a call does.
  *
  * A call enters, does its work, and leaves before its owner learns of its end,
- * so that the open file, and with it the order, is still there.
+ * so that the open file, and with it the order, is still there. Where one that
+ * waits would then be told before it, the owner learns first, and the call keeps
+ * the file open itself until it has left.
  */
 #include <linux/completion.h>
 #include <linux/sched/signal.h>
@@ -24,7 +26,7 @@ static bool order_admits(const struct exdma_order *order, bool alone)
 static void order_admit(struct exdma_order *order, bool alone)
 {
 	order->running++;
-	order->alone = alone;
+	WRITE_ONCE(order->alone, alone);
 }
 
 /* The same for one that is not in the line yet. */
@@ -184,7 +186,7 @@ static void order_advance(struct exdma_order *order, u32 left)
 	for (;;) {
 		order->running -= left;
 		if (!order->running)
-			order->alone = false;
+			WRITE_ONCE(order->alone, false);
 		if (order->admitting)
 			break;
 		order_pick(order, &admitted);
@@ -203,6 +205,20 @@ static void order_advance(struct exdma_order *order, u32 left)
 		order->admitting = false;
 	}
 	spin_unlock(&order->lock);
+}
+
+/**
+ * exdma_order_is_watched - is our owner to learn of our end before others go?
+ * @order: the order; we have entered it, and not left.
+ *
+ * Without the lock: whether we are alone does not change while we are here; a
+ * call that comes to wait just now was made after we were done.
+ *
+ * Return: true if we are alone, or somebody waits for us.
+ */
+bool exdma_order_is_watched(const struct exdma_order *order)
+{
+	return READ_ONCE(order->alone) || !list_empty(&order->waiting);
 }
 
 /**

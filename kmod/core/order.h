@@ -56,6 +56,7 @@ bool exdma_order_is_free(struct exdma_order *order);
 bool exdma_order_try_enter(struct exdma_order *order, bool alone);
 bool exdma_order_enter(struct exdma_order *order, struct exdma_turn *turn, bool alone);
 int exdma_order_wait(struct exdma_order *order, bool alone);
+bool exdma_order_is_watched(const struct exdma_order *order);
 void exdma_order_leave(struct exdma_order *order);
 
 #endif /* EXDMA_CORE_ORDER_H */

@@ -494,10 +494,27 @@ static void growth_ends_with_a_fault(struct kunit *test)
 	engine_expect_idle(engine);
 }
 
+/* It is through, and still has to be told that nothing more will come. */
+static void removal_while_it_waits(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *req = buffer(engine);
+
+	come(engine, 0, 10, 1);
+	tell(engine);
+	EXPECT_DONE(test, req, 0, 10);
+	engine_expect_idle(engine);
+	exdma_channel_gate(engine->ch);
+	KUNIT_EXPECT_EQ(test, engine->stops, 0);
+	KUNIT_EXPECT_TRUE(test, exdma_channel_halt(engine->ch));
+	KUNIT_EXPECT_EQ(test, engine->stops, 1);
+}
+
 static struct kunit_case extender_cases[] = {
 	KUNIT_CASE(runs_grow),
 	KUNIT_CASE(growth_is_bounded),
 	KUNIT_CASE(growth_ends_with_a_fault),
+	KUNIT_CASE(removal_while_it_waits),
 	{ }
 };
 

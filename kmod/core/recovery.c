@@ -464,7 +464,8 @@ bool exdma_channel_halt(struct exdma_channel *ch)
 	cancel_delayed_work_sync(&ch->watchdog);
 
 	raw_spin_lock_irqsave(ch->lock, flags);
-	on = ch->run_count;
+	/* One whose runs can be extended waits for more when it is through. */
+	on = ch->run_count || ch->desc.extends;
 	raw_spin_unlock_irqrestore(ch->lock, flags);
 	if (on)
 		stop = ch->desc.ops->stop(ch);
