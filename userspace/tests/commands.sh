@@ -188,6 +188,11 @@ check "bench prints a row for each" test "$(exdma bench -c 0 -T 10ms -w 0 -s 4K,
 check "bench of reads asks for nothing" test -z "$(exdma bench -c 0 -T 10ms -w 0 -s 4K -d c2h 2>&1 >/dev/null)"
 check "bench of writes warns" grep -q overwrites <<<"$(exdma bench -c 0 -N 1 -w 0 -s 4K -d h2c 2>&1 >/dev/null)"
 check "bench --yes does not" test -z "$(exdma bench -c 0 -N 1 -w 0 -s 4K -d h2c -y 2>&1 >/dev/null)"
+check "bench draws" exdma bench -c 0 -N 2 -w 0 -s 4K,64K -y --plot plot.svg
+check "the picture is well-formed" python3 -c 'import xml.etree.ElementTree as e; e.parse("plot.svg")'
+check "it has a line for each" test "$(grep -c '^<polyline' plot.svg)" = 6
+fails "bench whose picture cannot be written" 1 'cannot write nowhere/plot.svg' exdma bench -c 0 -y --plot nowhere/plot.svg
+fails "bench whose picture has no room" 1 'cannot write /dev/full' exdma bench -c 0 -N 1 -w 0 -s 4K -y --plot /dev/full
 fails "bench with a size that is too large" 2 'larger than --span' exdma bench -c 0 -s 1M --span 64K
 fails "bench with a misaligned size" 1 'not a multiple of 64' exdma bench -c 1 -d h2c -s 100
 for bad in "-s 0" "-s 4K," "-t 0" "-t 1000" "-T 0" "-T soon" "-N 0" "-d up" "-n x" "-a x" "--span 0" "-w x"; do

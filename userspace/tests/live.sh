@@ -36,6 +36,17 @@ put() # CHANNEL COUNTER VALUE
 	mv "$class/$1/statistics/$2.new" "$class/$1/statistics/$2"
 }
 
+# read_until PATTERN: samples, up to one that has it; what came is kept in lines
+read_until()
+{
+	local end=$((SECONDS + 100))
+
+	while [ $SECONDS -lt $end ] && read -r -t 50 line <&3; do
+		echo "$line" >>lines
+		grep -q "$1" <<<"$line" && return
+	done
+}
+
 if command -v python3 >/dev/null; then
 	mkfifo samples
 	"$tool" top --json -i 20ms >samples &
@@ -50,11 +61,7 @@ if command -v python3 >/dev/null; then
 	put exdma0_h2c0 errors 2
 	put exdma0_h2c0 starts_submit 0
 	put exdma0_h2c0 runs 10
-	for ((i = 0; i < 200; i++)); do
-		read -r line <&3
-		echo "$line" >>lines
-		grep -q '"runs": 10,' <<<"$line" && break
-	done
+	read_until '"runs": 10,'
 	check "what happened meanwhile adds up" test "$(python3 -c '
 import json
 lines = [json.loads(line) for line in open("lines")]
@@ -69,16 +76,10 @@ print(near(add("bytes_per_second"), 5000000), near(add("requests_per_second"), 5
       any(c["bytes_per_second"] for c in of("exdma0_c2h0")))
 ')" = "True True True True 2 1.0 5000000 False"
 	mv "$class" "$class.gone"
-	for ((i = 0; i < 200; i++)); do
-		read -r line <&3
-		grep -q '"channels": \[\]' <<<"$line" && break
-	done
+	read_until '"channels": \[\]'
 	check "a card that goes is not shown any more" grep -q '"channels": \[\]' <<<"$line"
 	mv "$class.gone" "$class"
-	for ((i = 0; i < 200; i++)); do
-		read -r line <&3
-		grep -q '"seconds": null.*"bytes": 5000000' <<<"$line" && break
-	done
+	read_until '"seconds": null.*"bytes": 5000000'
 	check "nor has it rates when it comes back" grep -q '"seconds": null.*"bytes": 5000000' <<<"$line"
 	kill $pid
 	wait $pid
@@ -95,10 +96,7 @@ print(near(add("bytes_per_second"), 5000000), near(add("requests_per_second"), 5
 	read -r line <&3
 	check "--perf turns counters on" grep -q 1 "$class/exdma0_h2c0/perf/enable"
 	echo 100 >"$class/exdma0_h2c0/perf/cycles"
-	for ((i = 0; i < 200; i++)); do
-		read -r line <&3
-		grep -q '"fill": 0.000' <<<"$line" && break
-	done
+	read_until '"fill": 0.000'
 	check "--perf shows how full the datapath was" grep -q '"fill": 0.000' <<<"$line"
 	kill $pid
 	# until it has ended, lest it ends by SIGPIPE
@@ -108,6 +106,27 @@ print(near(add("bytes_per_second"), 5000000), near(add("requests_per_second"), 5
 	check "--perf turns them off again" grep -q 0 "$class/exdma0_h2c0/perf/enable"
 	check "but not those that were on" grep -q 1 "$class/exdma0_c2h0/perf/enable"
 	rm -r "$class"/*/perf
+
+	# who reads has stopped to: a pipe that is full
+	check "SIGTERM ends it though nobody reads" python3 - "$tool" <<-'END'
+		import array, fcntl, os, signal, subprocess, sys, termios, time
+		reader, writer = os.pipe()
+		fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+		top = subprocess.Popen([sys.argv[1], "top", "--json", "-i", "10ms"], stdout=writer)
+		level, same = array.array("i", [0]), 0
+		while same < 20 and top.poll() is None:    # no more comes: it waits for room
+		    before = level[0]
+		    fcntl.ioctl(reader, termios.FIONREAD, level)
+		    same = same + 1 if level[0] == before > 0 else 0
+		    time.sleep(0.02)
+		top.terminate()
+		try:
+		    status = top.wait(timeout=50)
+		except subprocess.TimeoutExpired:
+		    top.kill()
+		    sys.exit("it does not")
+		sys.exit(status != -signal.SIGTERM)
+	END
 	fails "--perf without such counters" 1 'if it has them' "$tool" top --once --perf
 else
 	skip "top over time" "no python3"

@@ -89,7 +89,7 @@ int main(void)
 	static const struct test_case *const suites[] = {
 		tests_units, tests_place, tests_text, tests_options,
 		tests_pattern, tests_library, tests_end, tests_transfer,
-		tests_bench, tests_sample, tests_timeline,
+		tests_bench, tests_plot, tests_sample, tests_timeline,
 	};
 	unsigned int number = 0;
 	bool all_good = true;

@@ -27,6 +27,7 @@ extern const struct test_case tests_transfer[];
 extern const struct test_case tests_bench[];
 extern const struct test_case tests_sample[];
 extern const struct test_case tests_timeline[];
+extern const struct test_case tests_plot[];
 
 void test_failed(const char *file, int line, const char *what);
 

@@ -2,9 +2,9 @@
 /*
  * cmd_bench.c - exdma bench: how fast is it?
  *
- * Runs bench.c for each direction, number of threads and size, and prints a
- * row of each.
+ * Runs bench.c for each direction, number of threads and size: a row of each.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,10 @@
 #include "bench.h"
 #include "cards.h"
 #include "commands.h"
-#include "json.h"
+#include "output.h"
+#include "plot.h"
 #include "report.h"
+#include "results.h"
 #include "units.h"
 
 #define LIST_MAX	32
@@ -36,6 +38,7 @@ struct bench_options {
 	uint64_t warmup;
 	uint64_t address;
 	uint64_t span;
+	const char *plot;
 	bool json;
 	bool yes;
 };
@@ -142,6 +145,9 @@ static int take(void *context, int key, const char *argument)
 		if (parse_size(argument, &options->span) || !options->span)
 			return wrong("size", argument);
 		return 0;
+	case 'p':
+		options->plot = argument;
+		return 0;
 	case OPTION_JSON:
 		options->json = true;
 		return 0;
@@ -197,74 +203,6 @@ static int check(const struct bench_options *options,
 	return STATUS_OK;
 }
 
-struct output {
-	struct json json;
-	bool as_json;
-};
-
-static void begin_output(struct output *output,
-			 const struct exdma_card *card)
-{
-	if (output->as_json) {
-		json_begin(&output->json, stdout);
-		json_string(&output->json, "card", exdma_card_name(card));
-		json_string(&output->json, "pci", exdma_card_bus_id(card));
-		json_array(&output->json, "results");
-	} else {
-		printf("%-14s %-4s %9s %7s %11s %9s %10s %10s %10s\n", "NODE",
-		       "DIR", "SIZE", "THREADS", "RATE", "OPS/S", "P50 us",
-		       "P99 us", "MAX us");
-	}
-}
-
-static void end_output(struct output *output)
-{
-	if (!output->as_json)
-		return;
-	json_array_end(&output->json);
-	json_end(&output->json);
-}
-
-static void print_result(struct output *output, const struct bench *bench)
-{
-	const struct histogram *latency = &bench->latency;
-	const char *node = strrchr(bench->end->name, '/');
-	const char *way = bench->direction == EXDMA_DIR_H2C ? "h2c" : "c2h";
-	double seconds = (double)bench->elapsed / NSEC_PER_SEC;
-	uint64_t bytes = latency->count * bench->size;
-	double p50 = histogram_percentile(latency, 50) / 1e3;
-	double p99 = histogram_percentile(latency, 99) / 1e3;
-	struct json *json = &output->json;
-	char size[UNIT_TEXT], rate[UNIT_TEXT];
-
-	node = node ? node + 1 : bench->end->name;
-	if (!output->as_json) {
-		printf("%-14s %-4s %9s %7u %11s %9.0f %10.1f %10.1f %10.1f\n",
-		       node, way, format_size(size, bench->size),
-		       bench->threads,
-		       format_rate(rate, bytes, bench->elapsed),
-		       latency->count / seconds, p50, p99, latency->max / 1e3);
-		fflush(stdout);
-		return;
-	}
-	json_object(json, NULL);
-	json_string(json, "node", node);
-	json_string(json, "direction", way);
-	json_number(json, "size", bench->size);
-	json_number(json, "threads", bench->threads);
-	json_number(json, "operations", latency->count);
-	json_number(json, "bytes", bytes);
-	json_real(json, "seconds", seconds);
-	json_real(json, "bytes_per_second", bytes / seconds);
-	json_real(json, "operations_per_second", latency->count / seconds);
-	json_object(json, "latency_us");
-	json_real(json, "p50", p50);
-	json_real(json, "p99", p99);
-	json_real(json, "max", latency->max / 1e3);
-	json_object_end(json);
-	json_object_end(json);
-}
-
 static int explain(const struct bench *bench)
 {
 	if (bench->failed_at == UINT64_MAX)
@@ -279,7 +217,7 @@ static int explain(const struct bench *bench)
 }
 
 /* one direction: every number of threads with every size */
-static int measure(struct output *output, const struct bench_options *options,
+static int measure(struct results *results, const struct bench_options *options,
 		   const struct exdma_card *card, unsigned int direction)
 {
 	struct bench bench = {
@@ -303,8 +241,9 @@ static int measure(struct output *output, const struct bench_options *options,
 			status = bench_run(&bench);
 			if (status)
 				explain(&bench);
-			else
-				print_result(output, &bench);
+			else if (results_add(results, &bench))
+				status = report_error(ORIGIN_FILE, ENOMEM,
+						      "cannot go on");
 		}
 	}
 	if (end_close(&end))
@@ -312,11 +251,41 @@ static int measure(struct output *output, const struct bench_options *options,
 	return status;
 }
 
+static int measure_all(struct results *results,
+		       const struct bench_options *options,
+		       const struct exdma_card *card)
+{
+	int status = STATUS_OK;
+
+	results_begin(results, card, options->json);
+	if (options->h2c)
+		status = measure(results, options, card, EXDMA_DIR_H2C);
+	if (!status && options->c2h)
+		status = measure(results, options, card, EXDMA_DIR_C2H);
+	results_end(results);
+	return status;
+}
+
+/* what there is, also if a row has failed */
+static int draw(FILE *out, const struct bench_options *options,
+		const struct exdma_card *card, const struct results *results)
+{
+	char title[64];
+	int status = STATUS_OK;
+
+	snprintf(title, sizeof(title), "exdma bench: %s, %s",
+		 exdma_card_name(card), exdma_card_bus_id(card));
+	if (plot_write(out, title, results))
+		status = report_error(ORIGIN_FILE, ENOMEM, "cannot draw");
+	return output_close(out, options->plot) ? STATUS_FAILED : status;
+}
+
 static int bench_card(struct bench_options *options,
 		      const struct exdma_card *card)
 {
-	struct output output = { .as_json = options->json };
-	int status = STATUS_OK;
+	int status = STATUS_OK, drawn = STATUS_OK;
+	struct results results;
+	FILE *plot = NULL;
 
 	if (!options->span)
 		options->span = default_span(options, card);
@@ -332,13 +301,17 @@ static int bench_card(struct bench_options *options,
 	if (status)
 		return status;
 
-	begin_output(&output, card);
-	if (options->h2c)
-		status = measure(&output, options, card, EXDMA_DIR_H2C);
-	if (!status && options->c2h)
-		status = measure(&output, options, card, EXDMA_DIR_C2H);
-	end_output(&output);
-	return status;
+	/* before the minutes that follow: that it cannot be is known at once */
+	if (options->plot) {
+		plot = output_open(options->plot);
+		if (!plot)
+			return STATUS_FAILED;
+	}
+	status = measure_all(&results, options, card);
+	if (plot)
+		drawn = draw(plot, options, card, &results);
+	results_free(&results);
+	return status ? status : drawn;
 }
 
 static int run_bench(const struct command *command,
@@ -400,6 +373,7 @@ static const struct option_text options_text[] = {
 	{ OPTION_SPAN, "span", "SIZE",
 	  "its length; the default is 64M, or the card's\n"
 	  "memory if that is smaller" },
+	{ 'p', "plot", "FILE", "draw all of it (SVG)" },
 	OPTION_YES_TEXT,
 	OPTION_JSON_TEXT,
 	{ 0 },

@@ -88,15 +88,33 @@ static void draw(struct top *top)
 		terminal_draw(top->drawn);
 }
 
-static void show(struct top *top)
+static int print(struct top *top)
 {
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int ret;
+
+	if (!out)
+		return -1;
 	if (top->json)
-		table_print_json(stdout, &top->table);
-	else if (top->terminal.drawing)
-		draw(top);
+		table_print_json(out, &top->table);
 	else
-		table_print(stdout, &top->table);
+		table_print(out, &top->table);
+	if (fclose(out))
+		return -1;
+	ret = signals_write(top->signals, STDOUT_FILENO, text, size);
+	free(text);
+	return ret;
+}
+
+static int show(struct top *top)
+{
+	if (!top->terminal.drawing)
+		return print(top);
+	draw(top);
 	fflush(stdout);
+	return 0;
 }
 
 /* ---- time, keys and signals ---- */
@@ -186,7 +204,9 @@ static int watch(struct top *top)
 		if (sample_take(&top->table.after, top->roots, top->card, top->table.fill))
 			return report_error(ORIGIN_FILE, errno,
 					    "cannot read the counters");
-		show(top);
+		if (show(top))
+			return report_error(ORIGIN_FILE, errno,
+					    "cannot write standard output");
 		sample_free(&top->table.before);
 		top->table.before = top->table.after;
 		memset(&top->table.after, 0, sizeof(top->table.after));

@@ -16,6 +16,7 @@
 
 #include "commands.h"
 #include "drawing.h"
+#include "output.h"
 #include "perfetto.h"
 #include "record.h"
 #include "report.h"
@@ -198,46 +199,26 @@ static int read_lines(struct trace *trace, FILE *from, const char *name,
 	return status;
 }
 
-static int close_output(FILE *out, const char *name)
-{
-	bool bad = ferror(out);
-
-	errno = 0;
-	if (!fclose(out) && !bad)
-		return STATUS_OK;
-	return report_error(ORIGIN_FILE, errno ? errno : EIO, "cannot write %s",
-			    name);
-}
-
-static FILE *open_output(const char *name)
-{
-	FILE *out = fopen(name, "we");
-
-	if (!out)
-		report_error(ORIGIN_FILE, errno, "cannot write %s", name);
-	return out;
-}
-
 /* stdout has the table; it is not for both */
 static int write_outputs(const struct trace *trace)
 {
 	FILE *out;
 
 	if (trace->svg) {
-		out = open_output(trace->svg);
+		out = output_open(trace->svg);
 		if (!out)
 			return STATUS_FAILED;
 		if (drawing_write(out, &trace->timeline, &trace->zoom))
 			report_error(ORIGIN_FILE, ENOMEM, "cannot draw");
-		if (close_output(out, trace->svg))
+		if (output_close(out, trace->svg))
 			return STATUS_FAILED;
 	}
 	if (trace->perfetto) {
-		out = open_output(trace->perfetto);
+		out = output_open(trace->perfetto);
 		if (!out)
 			return STATUS_FAILED;
 		perfetto_write(out, &trace->timeline);
-		if (close_output(out, trace->perfetto))
+		if (output_close(out, trace->perfetto))
 			return STATUS_FAILED;
 	}
 	return STATUS_OK;
@@ -297,7 +278,7 @@ static int collect(struct trace *trace, struct record *record)
 	int status;
 
 	if (trace->raw) {
-		raw = open_output(trace->raw);
+		raw = output_open(trace->raw);
 		if (!raw)
 			return STATUS_FAILED;
 	}
@@ -306,7 +287,7 @@ static int collect(struct trace *trace, struct record *record)
 			STATUS_FAILED;
 	if (from)
 		fclose(from);
-	if (raw && close_output(raw, trace->raw))
+	if (raw && output_close(raw, trace->raw))
 		status = STATUS_FAILED;
 	return status;
 }

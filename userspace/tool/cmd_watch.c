@@ -36,6 +36,7 @@ struct watch {
 	uint64_t seen;
 	int signals;
 	int killed_by;
+	bool failed;			/* nobody sees what is printed */
 };
 
 static int take(void *context, int key, const char *argument)
@@ -80,15 +81,15 @@ static void time_text(char *text, size_t size)
 	snprintf(text, size, "%s.%06ld%s", day, now.tv_nsec / 1000, zone);
 }
 
-static void print_events(const struct watch *watch,
-			 const struct event_node *node, uint32_t events)
+static void format_events(FILE *out, const struct watch *watch,
+			  const struct event_node *node, uint32_t events)
 {
 	struct json json;
 	char text[64];
 
 	time_text(text, sizeof(text));
 	if (watch->json) {
-		json_begin_line(&json, stdout);
+		json_begin_line(&json, out);
 		json_string(&json, "time", text);
 		json_string(&json, "node", node->name);
 		json_number(&json, "card", node->card);
@@ -97,10 +98,23 @@ static void print_events(const struct watch *watch,
 		json_number(&json, "total", node->total);
 		json_end(&json);
 	} else {
-		printf("%s %s %" PRIu32 " total %" PRIu64 "\n", text,
-		       node->name, events, node->total);
+		fprintf(out, "%s %s %" PRIu32 " total %" PRIu64 "\n", text,
+			node->name, events, node->total);
 	}
-	fflush(stdout);
+}
+
+static int print_events(const struct watch *watch,
+			const struct event_node *node, uint32_t events)
+{
+	char line[256];
+	FILE *out = fmemopen(line, sizeof(line), "w");
+
+	if (!out)
+		return -1;
+	format_events(out, watch, node, events);
+	if (fclose(out))
+		return -1;
+	return signals_write(watch->signals, STDOUT_FILENO, line, strlen(line));
 }
 
 /* ---- nodes ---- */
@@ -114,8 +128,11 @@ static int take_events(struct watch *watch, struct event_node *node)
 	if (got == sizeof(events)) {
 		node->total += events;
 		watch->seen += events;
-		print_events(watch, node, events);
-		return STATUS_OK;
+		if (!print_events(watch, node, events))
+			return STATUS_OK;
+		watch->failed = true;
+		return report_error(ORIGIN_FILE, errno,
+				    "cannot write standard output");
 	}
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return STATUS_OK;
@@ -155,8 +172,7 @@ static void close_nodes(struct watch *watch)
 
 static bool enough(const struct watch *watch)
 {
-	return (watch->count && watch->seen >= watch->count) ||
-	       ferror(stdout);
+	return (watch->count && watch->seen >= watch->count) || watch->failed;
 }
 
 /* a node that is gone leaves the others; the last one ends it */

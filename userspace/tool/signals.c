@@ -2,6 +2,9 @@
 /*
  * signals.c - signals that end a command, as something to poll for
  */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
@@ -45,6 +48,33 @@ int signals_take(int fd)
 
 	return read(fd, &info, sizeof(info)) == sizeof(info) ?
 		       (int)info.ssi_signo : 0;
+}
+
+int signals_write(int fd, int to, const char *text, size_t size)
+{
+	struct pollfd fds[2] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = to, .events = POLLOUT },
+	};
+	ssize_t done;
+
+	while (size) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return -1;
+		if (fds[0].revents)
+			return 0;
+		if (!fds[1].revents)
+			continue;
+		/* a pipe that is ready takes so much without a wait */
+		done = write(to, text, size < PIPE_BUF ? size : PIPE_BUF);
+		if (done < 0 && errno != EINTR && errno != EAGAIN)
+			return -1;
+		if (done > 0) {
+			text += done;
+			size -= done;
+		}
+	}
+	return 0;
 }
 
 void signals_close(int fd)

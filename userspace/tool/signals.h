@@ -9,6 +9,7 @@
 #define EXDMA_TOOL_SIGNALS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /**
  * signals_open() - take SIGINT, SIGTERM, SIGHUP and SIGQUIT from now on
@@ -22,6 +23,15 @@ int signals_open(bool screen);
 
 /** signals_take() - a signal that came, or 0 if none did. */
 int signals_take(int fd);
+
+/**
+ * signals_write() - write, unless a signal comes: who reads may have stopped to
+ * @fd: of signals_open(); the signal is left there
+ * @to: where to
+ *
+ * Return: 0, or -1 and errno of write(2).
+ */
+int signals_write(int fd, int to, const char *text, size_t size);
 
 /** signals_close() - signals do again what they did before; fd may be -1. */
 void signals_close(int fd);
