@@ -69,8 +69,13 @@ else
 fi
 if echo '#include <liburing.h>' | "$CC" -E -x c - >/dev/null 2>&1; then
 	check "uring.c is clean" "$CC" "${warn[@]}" -o uring "$examples/uring.c" -luring
-	says "uring copies and compares" 0 '^3000001 bytes went to 0x1001 ' ./uring node 0x1001 file
-	check "what it says" cmp -n 3000001 file node 0 4097
+	if ./uring node 0 file 2>&1 | grep -q '^uring: io_uring_queue_init: '; then
+		skip "uring copies and compares" "this kernel has no io_uring for us"
+	else
+		says "uring copies and compares" 0 '^3000001 bytes went to 0x1001 ' \
+			./uring node 0x1001 file
+		check "what it says" cmp -n 3000001 file node 0 4097
+	fi
 	says "uring of an empty file" 1 'or empty' ./uring node 0 /dev/null
 	says "uring at no address" 2 'no address' ./uring node 0x1z file
 else

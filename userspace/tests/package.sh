@@ -218,6 +218,10 @@ check "and asks the loader for the name with the number" \
 	grep -q 'NEEDED.*\[libexdma\.so\.0\]' <(readelf -d "$work/shared")
 check "and for the version of what it calls" \
 	grep -q 'exdma_cards_new@EXDMA_0\.1' <(readelf -sW "$work/shared")
+sed -n '/^\.EX/,/^\.EE/p' "$top/man/libexdma.3" | sed '/^\.E/d; s/\\e/\\/g; s/\\-/-/g' >"$work/page.c"
+check "so does the program in the man page" \
+	"$CC" -Wall -Wextra -Werror -I"$installed/include" -o "$work/page" "$work/page.c" \
+	"$installed/lib/libexdma.a"
 if command -v g++ >/dev/null; then
 	# C++ compilers give functions other names unless the header says no
 	{
