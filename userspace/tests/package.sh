@@ -56,11 +56,53 @@ done
 check "the man page names no option that is not there" \
 	test -z "$(comm -13 <(for c in $commands; do "$tool" "$c" --help; done | grep -oE -- '--[a-z-]+' | sort -u) \
 			    <(sed 's/\\-/-/g' "$man" | grep -oE -- '--[a-z-]+' | grep -vx -- --version | sort -u))"
+
+# ---- man pages of the library and of the nodes ----
+
+include=(-I"$top/lib" -I"$top/../uapi")
+functions=$(sed -nE 's/^\t(exdma_[a-z0-9_]+);$/\1/p' "$top/lib/exdma.map" | sort)
+
+# one prototype in a line, without white space and names of arguments
+prototypes()
+{
+	tr -d '\n' | sed 's/;/;\n/g' | sed -nE 's/[[:space:]]+//g; s/^_Bool/bool/; /exdma_[a-z_]+\(.*\);$/p' | sort
+}
+
+check "the header declares functions" test "$(wc -w <<<"$functions")" -ge 31
 if command -v man >/dev/null && command -v groff >/dev/null; then
-	check "the man page is clean" test -z "$(MANWIDTH=80 man --warnings -l "$man" 2>&1 >/dev/null)"
+	check "man pages are clean" test -z "$(
+		for page in "$top"/man/*.[1-9]; do
+			MANWIDTH=80 man --warnings -l "$page" 2>&1 >/dev/null
+		done)"
+	check "man pages have the header's prototypes" diff \
+		<("$CC" -E -P "${include[@]}" -x c "$top/lib/exdma/exdma.h" | sed '/^#/d' | prototypes) \
+		<(for page in "$top"/man/exdma_*.3; do
+			MANWIDTH=200 man -l "$page" | col -bx |
+				sed -n '/^SYNOPSIS/,/^DESCRIPTION/{/^ /p}' | sed '/#include/d'
+		done | prototypes)
 else
-	skip "the man page is clean" "no man"
+	skip "man pages are clean" "no man"
+	skip "man pages have the header's prototypes" "no man"
 fi
+if command -v mandoc >/dev/null; then
+	# they have no date, which it would like
+	check "mandoc finds them clean" test -z "$(mandoc -T lint -W warning "$top"/man/*.[1-9] |
+		grep -v 'missing date')"
+else
+	skip "mandoc finds them clean" "no mandoc"
+fi
+uapi=$top/../uapi/linux/exdma.h
+check "the man page of the nodes has what the ioctls have, and nothing else" diff \
+	<(sed -nE 's/^#define (EXDMA_[A-Z0-9_]+).*/\1/p' "$uapi" | grep -vx EXDMA_IOC_MAGIC | sort -u) \
+	<(grep -oE 'EXDMA_[A-Z0-9_]+' "$top/man/exdma.4" | sort -u)
+# size is said once for all, reserved has no meaning
+check "and each member of their structures" test -z "$(
+	sed -nE 's/^\t(__[us](32|64)|char) ([a-z0-9_]+).*;$/\3/p' "$uapi" | grep -vx -e size -e reserved |
+		while read -r member; do
+			grep -qE "^\.I(R|) .*\b$member\b" "$top/man/exdma.4" || echo "$member"
+		done)"
+
+# ---- completion ----
 
 complete_words() # WORD...
 {
@@ -110,7 +152,6 @@ fi
 # ---- header and installation ----
 
 export MAKEFLAGS=
-include=(-I"$top/lib" -I"$top/../uapi")
 check "the header is C11 by itself" \
 	"$CC" -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only "${include[@]}" \
 	-x c "$top/lib/exdma/exdma.h"
@@ -125,7 +166,8 @@ fi
 product=$scratch/check/product
 installed=$work/root.d/usr
 make -s -C "$top" O="$product" install DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
-check "install puts everything in its place" diff - <(cd "$work/root.d" && find . ! -type d | sort) <<END
+check "install puts everything in its place" diff - \
+	<(cd "$work/root.d" && find . ! -type d ! -path '*/man3/exdma_*' | sort) <<END
 ./usr/bin/exdma
 ./usr/include/exdma/exdma.h
 ./usr/include/linux/exdma.h
@@ -137,9 +179,22 @@ check "install puts everything in its place" diff - <(cd "$work/root.d" && find 
 ./usr/lib/sysusers.d/exdma.conf
 ./usr/lib/udev/rules.d/70-exdma.rules
 ./usr/share/bash-completion/completions/exdma
+./usr/share/doc/exdma/examples/README.md
+./usr/share/doc/exdma/examples/events.py
+./usr/share/doc/exdma/examples/list.c
+./usr/share/doc/exdma/examples/numpy_memory.py
+./usr/share/doc/exdma/examples/peek.py
+./usr/share/doc/exdma/examples/uring.c
 ./usr/share/man/man1/exdma.1
+./usr/share/man/man3/libexdma.3
+./usr/share/man/man4/exdma.4
 ./usr/share/zsh/site-functions/_exdma
 END
+check "each function has a man page, and each page a function" diff <(echo "$functions") \
+	<(cd "$installed/share/man/man3" && printf '%s\n' exdma_* | sed 's/\.3$//' | sort)
+check "no page leads to nowhere" test -z "$(find -L "$installed/share/man" -type l)"
+check "the page of the library names all of them" diff <(echo "$functions") \
+	<(grep -oE 'exdma_[a-z_]+ \(3\)' "$top/man/libexdma.3" | sed 's/ .*//' | sort -u)
 cat >"$work/user.c" <<'END'
 #include <exdma/exdma.h>
 #include <stdio.h>
@@ -163,14 +218,28 @@ check "and asks the loader for the name with the number" \
 	grep -q 'NEEDED.*\[libexdma\.so\.0\]' <(readelf -d "$work/shared")
 check "and for the version of what it calls" \
 	grep -q 'exdma_cards_new@EXDMA_0\.1' <(readelf -sW "$work/shared")
+sed -n '/^\.EX/,/^\.EE/p' "$top/man/libexdma.3" | sed '/^\.E/d; s/\\e/\\/g; s/\\-/-/g' >"$work/page.c"
+check "so does the program in the man page" \
+	"$CC" -Wall -Wextra -Werror -I"$installed/include" -o "$work/page" "$work/page.c" \
+	"$installed/lib/libexdma.a"
 if command -v g++ >/dev/null; then
 	# C++ compilers give functions other names unless the header says no
-	check "a program in C++ builds with the shared library" \
-		g++ -std=c++11 -I"$installed/include" -o "$work/cxx" \
-		-x c++ "$work/user.c" -L"$installed/lib" -lexdma
+	{
+		sed '/return 0/d; /^}/d' "$work/user.c"
+		echo "	const void *all[] = {"
+		# shellcheck disable=SC2086 # words
+		printf '		reinterpret_cast<const void *>(&%s),\n' $functions
+		printf '	};\n	return all[0] && EXDMA_IOC_RESET ? 0 : 1;\n}\n'
+	} >"$work/user.cc"
+	cxx=(g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -I"$installed/include")
+	check "a program in C++ that takes every function builds with the shared library" \
+		"${cxx[@]}" -o "$work/cxx" "$work/user.cc" -L"$installed/lib" -lexdma
 	check "and runs in C++" test "$(LD_LIBRARY_PATH=$installed/lib "$work/cxx")" = none
+	check "so it does with the static library" \
+		"${cxx[@]}" -o "$work/cxx-static" "$work/user.cc" "$installed/lib/libexdma.a"
+	check "and runs without the shared one" test "$("$work/cxx-static")" = none
 else
-	skip "a program in C++ builds with the shared library" "no g++"
+	skip "a program in C++ builds" "no g++"
 fi
 if command -v pkg-config >/dev/null; then
 	export PKG_CONFIG_PATH=$installed/lib/pkgconfig

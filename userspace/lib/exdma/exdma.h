@@ -51,8 +51,8 @@ struct exdma_roots {
  * exdma_cards_new() - list the cards that are bound to a driver of exdma
  * @roots: where to look, or NULL for the running system
  *
- * Needs no privilege: nodes are named, not opened. A card that goes away
- * while it is being read is left out.
+ * Needs no privilege: nodes are named, not opened. Of a card that goes away
+ * while it is being read, strings may be empty.
  *
  * Return: a list, possibly empty, sorted by card number. NULL with ENOENT when
  * the class does not exist (the module exdma is not loaded), ENOMEM, or what
