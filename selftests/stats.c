@@ -556,6 +556,32 @@ TEST_F(stats, spinning)
 	close(fd);
 }
 
+/* However long it takes, when the call asks for it: no interrupt would end it. */
+TEST_F(stats, spinning_by_request)
+{
+	static const size_t sizes[] = { 512, 64 * KIB, 3 * MIB };
+	struct iovec iov = { .iov_base = self->buf };
+	const struct card *card = &self->card;
+	int fd = open_in(card, 1), i;
+	long long before;
+
+	ASSERT_EQ(0, param_put("spin_us", "0"));
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "nobody spins on the only CPU");
+	for (i = 0; i < 3; i++) {
+		iov.iov_len = sizes[i];
+		before = channel_stat(card, EXDMA_DIR_H2C, 0, "polled");
+		ASSERT_EQ(sizes[i], pwritev2(fd, &iov, 1, HOME, 0));
+		EXPECT_EQ(before, channel_stat(card, EXDMA_DIR_H2C, 0, "polled"));
+		for (int n = 0; n < 16; n++) {
+			lab_fault(self->lab, LAB_ENGINE_H2C(0), LAB_FAULT_LOSE, 1);
+			ASSERT_EQ(sizes[i], pwritev2(fd, &iov, 1, HOME, RWF_HIPRI));
+		}
+		EXPECT_LT(before, channel_stat(card, EXDMA_DIR_H2C, 0, "polled"));
+	}
+	close(fd);
+}
+
 /* --- tracepoints --- */
 
 /* The one event of a name; what else there is with it is an error. */

@@ -32,14 +32,19 @@ path_of() {
 	printf 'pci-%s' "$(basename "$(readlink -f "/sys/class/exdma/$1/device")")"
 }
 
-# A link for each node, to this node; and as many as there are nodes.
+# A link for each node, to this node; and as many as there are nodes. (A process for
+# each would take long here.)
 links_by_path() {
+	card=
 	for sys in /sys/class/exdma/exdma*; do
-		node=$(basename "$sys")
-		card=${node%%_*}
+		node=${sys##*/}
+		[ "${node%%_*}" = "$card" ] || {
+			card=${node%%_*}
+			path=$(path_of "$card")
+		}
 		part=${node#"$card"}
-		link=/dev/exdma/by-path/$(path_of "$card")$(printf '%s' "$part" | tr _ -)
-		[ "$(readlink -f "$link")" = "/dev/$node" ] || {
+		link=/dev/exdma/by-path/$path${part:+-${part#_}}
+		[ "$link" -ef "/dev/$node" ] || {
 			echo "$link is not $node"
 			return 1
 		}
@@ -51,14 +56,14 @@ links_by_path() {
 }
 
 nodes_of_the_group() {
-	for node in /dev/exdma[0-9]*; do
+	stat -c '%n %a %G' /dev/exdma[0-9]* | while read -r node mode; do
 		case $node in
 		*_control) want='600 root' ;;
 		*) want='660 exdma' ;;
 		esac
-		[ "$(stat -c '%a %G' "$node")" = "$want" ] || {
-			stat -c '%n: %a %G' "$node"
-			return 1
+		[ "$mode" = "$want" ] || {
+			echo "$node: $mode"
+			exit 1
 		}
 	done
 }

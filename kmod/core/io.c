@@ -200,12 +200,19 @@ static bool io_nowait(struct kiocb *iocb)
 	       (is_sync_kiocb(iocb) && iocb->ki_filp->f_flags & O_NONBLOCK);
 }
 
+/* A call whose caller wants to spin. */
+static bool io_polled(struct kiocb *iocb)
+{
+	return is_sync_kiocb(iocb) && iocb->ki_flags & IOCB_HIPRI;
+}
+
 /**
  * struct exdma_io - one synchronous call
  * @client: its file.
  * @dir: direction.
  * @fixed: see exdma_call_is_fixed().
  * @nowait: the first buffer must not wait for anything.
+ * @polled: see io_spin().
  * @owner: on whose behalf a worker does this, or NULL: the caller's.
  * @iter: where the data is; advances as buffers are made.
  * @card_addr: card address of the next buffer.
@@ -225,6 +232,7 @@ struct exdma_io {
 	enum exdma_dir dir;
 	bool fixed;
 	bool nowait;
+	bool polled;
 	const struct task_struct *owner;
 	struct iov_iter *iter;
 	u64 card_addr;
@@ -431,6 +439,38 @@ static void io_wait_end(struct exdma_client *client, struct exdma_channel *ch,
 }
 
 /*
+ * Spins until the request is done. @polled: the caller has asked for that
+ * (RWF_HIPRI), however long it takes. Otherwise only if it is likely to be worth
+ * it: the request is alone on its channel, and those before it took no longer than
+ * spin_us. More than twice as long as they did is not spent on it. Returns false:
+ * sleep.
+ */
+static bool io_spin(struct exdma_channel *ch, struct exdma_request *req, bool polled)
+{
+	u64 limit = READ_ONCE(spin_us) * 1000ull, quick = READ_ONCE(ch->quick_ns);
+	u64 until = U64_MAX;
+
+	if (num_online_cpus() == 1)
+		return false;
+	if (!polled) {
+		if (quick > limit || exdma_channel_load(ch) > req->bytes)
+			return false;
+		until = local_clock() + min(limit, 2 * quick ?: limit);
+	}
+	do {
+		if (exdma_channel_poll(ch))
+			exdma_channel_kick(ch);
+		if (try_wait_for_completion(&req->done))
+			return true;
+		if (signal_pending(current) || (need_resched() && !polled))
+			return false;
+		cond_resched();
+		cpu_relax();
+	} while (local_clock() < until);
+	return false;
+}
+
+/*
  * Waits for the oldest buffer. On a signal, only for as long as it must; a
  * packet that has begun is not cut for anything but a deadly one.
  */
@@ -446,6 +486,8 @@ static void io_wait_oldest(struct exdma_io *io, int *interrupted)
 		if (!io->withdrawn)
 			io->withdrawn = exdma_packet_withdraw(buf->ch, io);
 	} else if (!*interrupted) {
+		if (io->polled && io_spin(buf->ch, &buf->req, true))
+			return;
 		*interrupted = wait_for_completion_interruptible(&buf->req.done);
 		if (!*interrupted)
 			return;
@@ -501,6 +543,7 @@ ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
 		.dir = dir,
 		.fixed = exdma_call_is_fixed(iocb),
 		.nowait = nowait,
+		.polled = io_polled(iocb),
 		.owner = owner,
 		.iter = iter,
 		.card_addr = iocb->ki_pos,
@@ -538,40 +581,15 @@ ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
 	return io.moved ?: io.err;
 }
 
-/*
- * Spins until the request is done, if that is likely to be worth it: it is
- * alone on its channel, and those before it took no longer than spin_us. More
- * than twice as long as they did is not spent on it. Returns false: sleep.
- */
-static bool io_spin(struct exdma_channel *ch, struct exdma_request *req)
-{
-	u64 limit = READ_ONCE(spin_us) * 1000ull, quick = READ_ONCE(ch->quick_ns);
-	u64 until;
-
-	if (quick > limit || num_online_cpus() == 1 || exdma_channel_load(ch) > req->bytes)
-		return false;
-	until = local_clock() + min(limit, 2 * quick ?: limit);
-	do {
-		if (exdma_channel_poll(ch))
-			exdma_channel_kick(ch);
-		if (try_wait_for_completion(&req->done))
-			return true;
-		if (need_resched() || signal_pending(current))
-			return false;
-		cpu_relax();
-	} while (local_clock() < until);
-	return false;
-}
-
 /* Waits for the only request of a call. -ERESTARTSYS: it was taken back. */
 static int io_wait(struct exdma_client *client, struct exdma_channel *ch,
-		   struct exdma_request *req)
+		   struct exdma_request *req, bool polled)
 {
 	u64 start = local_clock();
 	u32 took;
 	int err;
 
-	if (!io_spin(ch, req)) {
+	if (!io_spin(ch, req, polled)) {
 		err = wait_for_completion_interruptible(&req->done);
 		if (err && exdma_channel_cancel(ch, req))
 			return err;
@@ -610,7 +628,7 @@ static ssize_t io_bounce(struct exdma_client *client, enum exdma_dir dir,
 	init_completion(&buf->req.done);
 	ret = exdma_channel_submit(ch, &buf->req, false);
 	if (!ret)
-		ret = io_wait(client, ch, &buf->req);
+		ret = io_wait(client, ch, &buf->req, io_polled(iocb));
 	if (!ret) {
 		trace_exdma_complete(ch, &buf->req);
 		ret = buf->req.moved;

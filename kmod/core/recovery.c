@@ -87,7 +87,7 @@ void exdma_channel_fault(struct exdma_channel *ch, int err)
 	ch->fault_count = ch->run_done;
 	if (err == -ETIMEDOUT)
 		ch->stats.timeouts++;
-	else
+	else if (err != -ENODEV)
 		ch->stats.errors++;
 	queue_work(exdma_wq, &ch->recovery);
 }
@@ -279,8 +279,7 @@ void exdma_channel_recover(struct work_struct *work)
 		return;
 	}
 	dev_err_ratelimited(dev, "%s: %s\n", ch->name,
-			    fault == -EIO ? "a transfer failed" :
-					    "no progress within the timeout");
+			    fault == -EIO ? "a transfer failed" : "the engine stands still");
 	if (ch->desc.ops->report)
 		ch->desc.ops->report(ch);
 	if (stop) {
