@@ -616,7 +616,7 @@ TEST_F(stats, the_way_of_a_request)
 	struct trace_event *e = calloc(256, sizeof(*e));
 	struct flight_request r;
 	uint64_t beyond = card_memory(&self->card);
-	long long id, next_id = -1;
+	long long id, run, next_id = -1;
 	bool bad;
 
 	for (i = 0; i < (int)ARRAY_SIZE(way); i++) {
@@ -640,7 +640,7 @@ TEST_F(stats, the_way_of_a_request)
 		}
 		EXPECT_EQ(bad ? -EIO : (long long)r.len, r.result);
 		n = trace_read(e, 256);
-		for (k = 0, last = -1, id = -1; k < (int)ARRAY_SIZE(way); k++) {
+		for (k = 0, last = -1, id = -1, run = -1; k < (int)ARRAY_SIZE(way); k++) {
 			at = only(_metadata, e, n, way[k]);
 			if (at < 0)
 				continue;
@@ -648,7 +648,10 @@ TEST_F(stats, the_way_of_a_request)
 			last = at;
 			EXPECT_EQ(self->card.number, trace_number(&e[at], "card"));
 			if (!strcmp(way[k], "exdma_start") || !strcmp(way[k], "exdma_irq")) {
-				EXPECT_LE(0, trace_number(&e[at], "run"));
+				if (run < 0)
+					run = trace_number(&e[at], "run");
+				EXPECT_LE(0, run);
+				EXPECT_EQ(run, trace_number(&e[at], "run"));
 				continue;
 			}
 			if (id < 0)

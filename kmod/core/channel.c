@@ -280,13 +280,13 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 		return;
 
 	first = list_first_entry(&ch->running, struct exdma_request, node);
+	ch->run_number += !extend;
 	trace_exdma_start(ch, requests, slots, bytes, by);
 	ch->run_count += slots;
 	if (extend) {
 		ch->desc.ops->extend(ch, slots);
 		return;
 	}
-	ch->run_number++;
 	ch->progress_at = jiffies;
 	ch->stats.runs++;
 	ch->stats.starts[by]++;

@@ -92,6 +92,73 @@ static void runs_and_requests(void)
 	timeline_free(&timeline);
 }
 
+/* The hard handler starts the next run, then tells of the requests of the last. */
+static void back_to_back(void)
+{
+	static const char *const lines[] = {
+		CPU "1.000000: exdma_submit: " REQ(0) "\n",
+		CPU "1.000001: exdma_submit: " REQ(1) "\n",
+		CPU "1.000002: exdma_submit: " REQ(2) "\n",
+		CPU "1.000010: exdma_start: " H2C " run=1 requests=1 slots=1 bytes=4096 by=submit\n",
+		CPU "1.000100: exdma_irq: " H2C " run=1\n",
+		CPU "1.000103: exdma_start: " H2C " run=2 requests=2 slots=2 bytes=8192 by=irq\n",
+		CPU "1.000104: exdma_done: " REQ(0) "\n",
+		CPU "1.000105: exdma_submit: " REQ(3) "\n",
+		/* a caller that spins does the same, without an interrupt */
+		CPU "1.000300: exdma_start: " H2C " run=3 requests=1 slots=1 bytes=4096 by=submit\n",
+		CPU "1.000301: exdma_done: " REQ(1) "\n",
+		CPU "1.000302: exdma_done: " REQ(2) "\n",
+		/* more for the run that is on */
+		CPU "1.000303: exdma_submit: " REQ(4) "\n",
+		CPU "1.000304: exdma_start: " H2C " run=3 requests=1 slots=1 bytes=4096 by=submit\n",
+		CPU "1.000400: exdma_irq: " H2C " run=3\n",
+		CPU "1.000401: exdma_done: " REQ(3) "\n",
+		CPU "1.000500: exdma_irq: " H2C " run=3\n",
+		CPU "1.000501: exdma_done: " REQ(4) "\n",
+		NULL
+	};
+	static const double start[] = { 10e-6, 103e-6, 300e-6 };
+	static const double end[] = { 100e-6, 300e-6, 500e-6 };
+	struct timeline timeline = { 0 };
+	struct lane *lane;
+
+	CHECK(!feed(&timeline, lines));
+	lane = &timeline.lane[0];
+	NEED(lane->runs == 3 && lane->requests == 5);
+	for (unsigned int i = 0; i < 3; i++) {
+		CHECK(is(lane->run[i].start, start[i]) && is(lane->run[i].end, end[i]));
+		CHECK(!lane->run[i].open && !lane->run[i].left);
+	}
+	CHECK(lane->run[2].requests == 2 && lane->run[2].bytes == 8192);
+	CHECK(is(lane->request[2].start, 103e-6) && is(lane->request[3].start, 300e-6));
+	CHECK(is(lane->request[4].start, 304e-6));
+	timeline_free(&timeline);
+}
+
+/* the same, where what the first run had was submitted before the trace */
+static void back_to_back_cut_off(void)
+{
+	static const char *const lines[] = {
+		CPU "1.000000: exdma_start: " H2C " run=1 requests=1 slots=1 bytes=4096 by=submit\n",
+		CPU "1.000002: exdma_submit: " REQ(2) "\n",
+		CPU "1.000100: exdma_irq: " H2C " run=1\n",
+		CPU "1.000103: exdma_start: " H2C " run=2 requests=1 slots=1 bytes=4096 by=irq\n",
+		CPU "1.000104: exdma_done: " REQ(1) "\n",
+		CPU "1.000200: exdma_irq: " H2C " run=2\n",
+		CPU "1.000201: exdma_done: " REQ(2) "\n",
+		NULL
+	};
+	struct timeline timeline = { 0 };
+	struct lane *lane;
+
+	CHECK(!feed(&timeline, lines));
+	lane = &timeline.lane[0];
+	NEED(lane->runs == 2);
+	CHECK(is(lane->run[0].end, 100e-6) && is(lane->run[1].end, 200e-6));
+	CHECK(!lane->run[1].open && !lane->run[1].left);
+	timeline_free(&timeline);
+}
+
 /* what began before the trace, and what had no end when it ended */
 static void cut_off(void)
 {
@@ -280,6 +347,8 @@ static void steps(void)
 
 const struct test_case tests_timeline[] = {
 	{ "timeline: runs, gaps and requests", runs_and_requests },
+	{ "timeline: back to back", back_to_back },
+	{ "timeline: back to back, cut off", back_to_back_cut_off },
 	{ "timeline: what was cut off by beginning and end", cut_off },
 	{ "timeline: a run that is tried again", tried_again },
 	{ "timeline: lines of other tools, and other lines", other_lines },

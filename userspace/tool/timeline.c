@@ -209,52 +209,89 @@ static void close_run(struct run *run, double time)
 	run->end = time;
 }
 
-static int take_start(struct lane *lane, const struct event *event)
+/*
+ * The run that is on when another one starts has ended: at its interrupt, where
+ * that starts the next before its requests are told of. Or its end was never told,
+ * and a thread tries it again: after a reset, for example.
+ */
+static void end_run(struct lane *lane, struct run *run, double time, char by)
 {
-	struct run *run = open_run(lane);
-	const char *by = field(event->fields, "by");
-	unsigned int left;
+	if (by != 't') {
+		close_run(run, lane->interrupt != TIME_UNKNOWN ?
+				       lane->interrupt :
+				       time);
+		return;
+	}
+	close_run(run, time);
+	lane->moving = lane->moving > run->left ? lane->moving - run->left : 0;
+	run->left = 0;
+}
 
-	/* its end was never told: it is tried again, after a reset for example */
-	if (run) {
-		close_run(run, event->time);
-		lane->moving = lane->moving > run->left ?
-				       lane->moving - run->left : 0;
-	}
-	run = add((void **)&lane->run, &lane->runs, &lane->run_room,
-		  sizeof(*run));
-	if (!run)
-		return -1;
-	run->start = event->time;
-	run->end = event->time;
-	run->open = true;
-	run->by = by ? *by : '?';
-	if (!unsigned_field(event->fields, "run", &run->number) ||
-	    !unsigned_field(event->fields, "requests", &run->requests) ||
-	    !number(event->fields, "bytes", &run->bytes)) {
-		errno = EINVAL;
-		return -1;
-	}
-	run->left = run->requests;
-	lane->interrupt = TIME_UNKNOWN;
-	for (left = run->requests; left && lane->moving < lane->requests;
-	     lane->moving++) {
+/* the requests that are next in the line */
+static void give_requests(struct lane *lane, unsigned int requests, double time)
+{
+	for (; requests && lane->moving < lane->requests; lane->moving++) {
 		struct request *request = &lane->request[lane->moving];
 
 		if (request->done != TIME_UNKNOWN ||
 		    request->complete != TIME_UNKNOWN)
 			continue;
-		request->start = event->time;
-		left--;
+		request->start = time;
+		request->run = lane->runs;
+		requests--;
 	}
+}
+
+static int take_start(struct lane *lane, const struct event *event)
+{
+	struct run *run = open_run(lane);
+	const char *by = field(event->fields, "by");
+	unsigned int number_of_run, requests;
+	uint64_t bytes;
+
+	if (!unsigned_field(event->fields, "run", &number_of_run) ||
+	    !unsigned_field(event->fields, "requests", &requests) ||
+	    !number(event->fields, "bytes", &bytes)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (!run || run->number != number_of_run) {
+		if (run)
+			end_run(lane, run, event->time, by ? *by : '?');
+		run = add((void **)&lane->run, &lane->runs, &lane->run_room,
+			  sizeof(*run));
+		if (!run)
+			return -1;
+		run->start = event->time;
+		run->end = event->time;
+		run->open = true;
+		run->by = by ? *by : '?';
+		run->number = number_of_run;
+	}
+	/* or more for the one that is on */
+	run->requests += requests;
+	run->left += requests;
+	run->bytes += bytes;
+	lane->interrupt = TIME_UNKNOWN;
+	give_requests(lane, requests, event->time);
 	return 0;
+}
+
+/* One that began before the trace is of the run before, if that lacks any. */
+static struct run *run_of(struct lane *lane, const struct request *request)
+{
+	if (request->run)
+		return &lane->run[request->run - 1];
+	if (lane->runs > 1 && lane->run[lane->runs - 2].left)
+		return &lane->run[lane->runs - 2];
+	return lane->runs ? &lane->run[lane->runs - 1] : NULL;
 }
 
 static void take_done(struct lane *lane, struct request *request,
 		      const struct event *event)
 {
 	const char *status = field(event->fields, "status");
-	struct run *run = open_run(lane);
+	struct run *run = run_of(lane, request);
 
 	request->done = event->time;
 	if (status)
@@ -262,6 +299,8 @@ static void take_done(struct lane *lane, struct request *request,
 	if (!run || !run->left)
 		return;
 	run->left--;
+	if (!run->open)
+		return;
 	/* what came by interrupt is told as of when that came */
 	run->end = lane->interrupt != TIME_UNKNOWN ? lane->interrupt :
 						     event->time;

@@ -48,6 +48,7 @@ struct run {
  * @address: on the card
  * @bytes: of it
  * @status: 0, or a negative errno
+ * @run: which had it last: its place in the lane, from 1 on; 0: not seen
  */
 struct request {
 	uint64_t id;
@@ -59,6 +60,7 @@ struct request {
 	uint64_t address;
 	uint64_t bytes;
 	int status;
+	size_t run;
 };
 
 /**
