@@ -56,7 +56,8 @@ links_by_path() {
 }
 
 nodes_of_the_group() {
-	stat -c '%n %a %G' /dev/exdma[0-9]* | while read -r node mode; do
+	modes=$(stat -c '%n %a %G' /dev/exdma[0-9]*) || return
+	echo "$modes" | while read -r node mode; do
 		case $node in
 		*_control) want='600 root' ;;
 		*) want='660 exdma' ;;

@@ -223,7 +223,7 @@ bool exdma_order_is_watched(const struct exdma_order *order)
 
 /**
  * exdma_order_leave - the call is over: others may go
- * @order: the order, held by the owner of a call that does not know yet.
+ * @order: the order; somebody still holds its file open.
  *
  * Context: may sleep; calls @go of others.
  */

@@ -37,11 +37,11 @@
  * them wait, or give EAGAIN; a mapping of a card that is gone gives SIGBUS.
  * _control needs CAP_SYS_RAWIO (EPERM) and a kernel that is not locked down.
  *
- * /dev/exdmaN_eventK, 0 to 31 (XDMA: to 15), are interrupts of the card's own logic. read of
- * 4 bytes or more waits for an event and returns 4 bytes, a __u32: how many
- * there were since this open file was opened or last read; EINVAL for fewer.
- * write of a __u32 masks (0) or unmasks (1) the line, for everybody: EINVAL for
- * all else. See docs/windows-and-events.md.
+ * /dev/exdmaN_eventK, K from 0 to 31 (XDMA: to 15), are interrupts of the card's own
+ * logic. read of 4 bytes or more waits for an event and returns 4 bytes, a __u32: how
+ * many there were since this open file was opened or last read; EINVAL for fewer.
+ * write of a __u32 masks (0) or unmasks (1) the line, for everybody: EINVAL for all
+ * else. See docs/windows-and-events.md.
  */
 
 /* struct exdma_card_info.flags */

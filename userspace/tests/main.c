@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -29,6 +30,15 @@ int test_file(void)
 	fd = dup(fileno(file));
 	fclose(file);
 	return fd;
+}
+
+unsigned int test_count(const char *text, const char *what)
+{
+	unsigned int count = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		count++;
+	return count;
 }
 
 void test_silence(bool on)

@@ -49,6 +49,9 @@ void test_failed(const char *file, int line, const char *what);
 /** test_file() - an empty temporary file, already without a name. */
 int test_file(void);
 
+/** test_count() - how often @what is in @text. */
+unsigned int test_count(const char *text, const char *what);
+
 /** test_silence() - send stderr nowhere, or back where it was. */
 void test_silence(bool on);
 

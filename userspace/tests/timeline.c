@@ -260,17 +260,6 @@ static char *draw(const struct timeline *timeline, const struct zoom *zoom)
 	return text;
 }
 
-static unsigned int count(const char *text, const char *what)
-{
-	unsigned int number = 0;
-
-	while ((text = strstr(text, what))) {
-		number++;
-		text += strlen(what);
-	}
-	return number;
-}
-
 static void picture(void)
 {
 	struct zoom all = { 0, 200e-6 }, part = { 105e-6, 10e-6 };
@@ -281,20 +270,20 @@ static void picture(void)
 	CHECK(!feed(&timeline, load));
 	text = draw(&timeline, &all);
 	/* the legend has one of each */
-	CHECK(count(text, "<rect class=\"busy\"") == 3);
-	CHECK(count(text, "<rect class=\"gap\"") == 2);
-	CHECK(count(text, "<rect class=\"move\"") == 4);
+	CHECK(test_count(text, "<rect class=\"busy\"") == 3);
+	CHECK(test_count(text, "<rect class=\"gap\"") == 2);
+	CHECK(test_count(text, "<rect class=\"move\"") == 4);
 	CHECK(strstr(text, "gap: 30 us"));
 	CHECK(strstr(text, "run 7: 2 requests, 8192 bytes, 90 us"));
 	CHECK(strstr(text, "busy 82.4%"));
 	CHECK(strstr(text, "no room for 3 events"));
 	free(text);
 	text = draw(&timeline, &part);
-	CHECK(count(text, "<rect class=\"busy\"") == 1);
-	CHECK(count(text, "<rect class=\"gap\"") == 2);
+	CHECK(test_count(text, "<rect class=\"busy\"") == 1);
+	CHECK(test_count(text, "<rect class=\"gap\"") == 2);
 	free(text);
 	text = draw(&timeline, &middle);
-	CHECK(count(text, "<rect class=\"busy\"") == 3);
+	CHECK(test_count(text, "<rect class=\"busy\"") == 3);
 	free(text);
 	timeline_free(&timeline);
 	/* nothing is a picture, too */

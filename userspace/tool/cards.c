@@ -54,11 +54,6 @@ int cards_choose(const struct exdma_cards *cards, const char *name,
 	return STATUS_OK;
 }
 
-static const char *direction_name(unsigned int direction)
-{
-	return direction == EXDMA_DIR_H2C ? "h2c" : "c2h";
-}
-
 /* does this channel take part when the user asked for @channel? */
 static bool takes_part(const struct exdma_channel *candidate,
 		       unsigned int direction, int channel)

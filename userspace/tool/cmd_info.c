@@ -26,8 +26,7 @@ static int take(void *context, int key, const char *argument)
 
 static const char *way(const struct exdma_channel *channel)
 {
-	return exdma_channel_direction(channel) == EXDMA_DIR_H2C ? "h2c" :
-								    "c2h";
+	return direction_name(exdma_channel_direction(channel));
 }
 
 static const char *interface(const struct exdma_channel *channel)

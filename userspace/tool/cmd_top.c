@@ -101,9 +101,9 @@ static int print(struct top *top)
 		table_print_json(out, &top->table);
 	else
 		table_print(out, &top->table);
-	if (fclose(out))
-		return -1;
-	ret = signals_write(top->signals, STDOUT_FILENO, text, size);
+	ret = fclose(out);
+	if (!ret)
+		ret = signals_write(top->signals, STDOUT_FILENO, text, size);
 	free(text);
 	return ret;
 }
@@ -267,7 +267,8 @@ static int run_top(const struct command *command,
 	if (status)
 		return status;
 
-	top.signals = signals_open(true);
+	/* of the terminal only who draws there: a window's new size is no end */
+	top.signals = signals_open(!top.once && !top.json && isatty(STDOUT_FILENO));
 	if (top.signals < 0)
 		return report_error(ORIGIN_FILE, errno, "cannot begin");
 	status = count_and_watch(&top);

@@ -59,17 +59,6 @@ static double place(const struct axis *axis, double time)
 	return LEFT + PLOT * fmin(fmax(at, 0), 1);
 }
 
-char *format_seconds(char *text, double seconds)
-{
-	if (seconds < 0.9995e-3)
-		snprintf(text, TIME_TEXT, "%.3g us", seconds * 1e6);
-	else if (seconds < 0.9995)
-		snprintf(text, TIME_TEXT, "%.3g ms", seconds * 1e3);
-	else
-		snprintf(text, TIME_TEXT, "%.3f s", seconds);
-	return text;
-}
-
 /* labels count from the start of the trace, in the unit of the ticks */
 static void draw_axis(FILE *out, const struct axis *axis)
 {

@@ -35,8 +35,4 @@ struct zoom {
 int drawing_write(FILE *out, const struct timeline *timeline,
 		  const struct zoom *zoom);
 
-/** format_seconds() - "12.3 us" and the like, in @text. */
-#define TIME_TEXT	24
-char *format_seconds(char *text, double seconds);
-
 #endif /* EXDMA_TOOL_DRAWING_H */

@@ -145,7 +145,7 @@ static void draw_rate_grid(FILE *out, const struct panel *panel)
 static void draw_latency_grid(FILE *out, const struct panel *panel)
 {
 	static const double in_decade[] = { 1, 2, 5 };
-	char text[UNIT_TEXT];
+	char text[TIME_TEXT];
 
 	for (double decade = 1e-9; decade <= panel->high; decade *= 10) {
 		for (size_t i = 0; i < 3; i++) {
@@ -153,14 +153,7 @@ static void draw_latency_grid(FILE *out, const struct panel *panel)
 
 			if (time < panel->low || time > panel->high)
 				continue;
-			snprintf(text, sizeof(text), "%.4g %s",
-				 time < 1e-3 ? time * 1e6 :
-				 time < 1    ? time * 1e3 :
-					       time,
-				 time < 1e-3 ? "us" :
-				 time < 1    ? "ms" :
-					       "s");
-			draw_grid(out, panel, time, text);
+			draw_grid(out, panel, time, format_seconds(text, time));
 		}
 	}
 }
@@ -201,13 +194,14 @@ static void draw_line(FILE *out, const struct panel *panel,
 	svg_path_end(out);
 	for (size_t i = first; dot && i < results->rows; i++) {
 		const struct result *row = &results->row[i];
-		char rate[UNIT_TEXT], tip[128];
+		char rate[UNIT_TEXT], p50[TIME_TEXT], p99[TIME_TEXT], tip[128];
 
 		if (!same_line(scale, begin, row))
 			continue;
-		snprintf(tip, sizeof(tip), "%s; half within %.1f us, 99%% within %.1f us",
+		snprintf(tip, sizeof(tip), "%s; half within %s, 99%% within %s",
 			 format_rate(rate, row->rate, NSEC_PER_SEC),
-			 row->p50 * 1e6, row->p99 * 1e6);
+			 format_seconds(p50, row->p50),
+			 format_seconds(p99, row->p99));
 		svg_rect(out, dot, across(scale, abscissa(scale, row)) - DOT / 2,
 			 down(panel, value(row)) - DOT / 2, DOT, DOT, tip);
 	}
@@ -250,7 +244,7 @@ static void draw_lines(FILE *out, const struct panel *rate,
 		svg_rect(out, line, LEFT + PLOT + 20, y - DOT, DOT, DOT, NULL);
 		svg_text(out, "text", LEFT + PLOT + 34, y,
 			 scale->by_size ? "%s, %u thread%s" : "%s",
-			 row->direction == EXDMA_DIR_H2C ? "h2c" : "c2h",
+			 direction_name(row->direction),
 			 row->threads, row->threads == 1 ? "" : "s");
 	}
 }

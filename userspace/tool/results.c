@@ -37,11 +37,6 @@ void results_free(struct results *results)
 	free(results->row);
 }
 
-static const char *way(const struct bench *bench)
-{
-	return bench->direction == EXDMA_DIR_H2C ? "h2c" : "c2h";
-}
-
 static const char *node(const struct bench *bench)
 {
 	const char *name = strrchr(bench->end->name, '/');
@@ -55,7 +50,7 @@ static void print_row(const struct bench *bench, const struct result *result)
 	char size[UNIT_TEXT], rate[UNIT_TEXT];
 
 	printf("%-14s %-4s %9s %7u %11s %9.0f %10.1f %10.1f %10.1f\n",
-	       node(bench), way(bench), format_size(size, bench->size),
+	       node(bench), direction_name(bench->direction), format_size(size, bench->size),
 	       bench->threads,
 	       format_rate(rate, latency->count * bench->size, bench->elapsed),
 	       result->rate / bench->size, result->p50 * 1e6,
@@ -70,7 +65,7 @@ static void write_object(struct json *json, const struct bench *bench,
 
 	json_object(json, NULL);
 	json_string(json, "node", node(bench));
-	json_string(json, "direction", way(bench));
+	json_string(json, "direction", direction_name(bench->direction));
 	json_number(json, "size", bench->size);
 	json_number(json, "threads", bench->threads);
 	json_number(json, "operations", latency->count);

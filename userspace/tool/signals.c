@@ -61,7 +61,7 @@ int signals_write(int fd, int to, const char *text, size_t size)
 	while (size) {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return -1;
-		if (fds[0].revents)
+		if (!fds[1].revents && fds[0].revents)
 			return 0;
 		if (!fds[1].revents)
 			continue;

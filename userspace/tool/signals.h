@@ -25,7 +25,7 @@ int signals_open(bool screen);
 int signals_take(int fd);
 
 /**
- * signals_write() - write, unless a signal comes: who reads may have stopped to
+ * signals_write() - write; a signal ends the wait for who reads, who may have stopped to
  * @fd: of signals_open(); the signal is left there
  * @to: where to
  *

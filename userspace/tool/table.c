@@ -31,8 +31,7 @@ static void json_channel(struct json *json, const struct table *table,
 
 	json_object(json, NULL);
 	json_string(json, "name", channel->name);
-	json_string(json, "direction",
-		    channel->direction == EXDMA_DIR_H2C ? "h2c" : "c2h");
+	json_string(json, "direction", direction_name(channel->direction));
 	json_real(json, "seconds", known ? rates.seconds : NAN);
 	json_real(json, "bytes_per_second", known ? rates.bytes : NAN);
 	json_real(json, "requests_per_second", known ? rates.requests : NAN);

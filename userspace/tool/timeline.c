@@ -17,6 +17,7 @@
 #include <exdma/exdma.h>
 
 #include "timeline.h"
+#include "units.h"
 
 #define MAX_OPEN	8192	/* requests of a channel at a time */
 
@@ -415,7 +416,7 @@ void timeline_free(struct timeline *timeline)
 char *lane_name(char *name, const struct lane *lane)
 {
 	snprintf(name, LANE_NAME, "exdma%u_%s%u", lane->card,
-		 lane->direction == EXDMA_DIR_H2C ? "h2c" : "c2h",
+		 direction_name(lane->direction),
 		 lane->channel);
 	return name;
 }

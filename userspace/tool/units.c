@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * units.c - sizes, addresses, counts and times as people write them
+ * units.c - sizes, addresses, counts, times and directions as people write them
  */
 #include <ctype.h>
 #include <errno.h>
@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+
+#include <linux/exdma.h>
 
 #include "units.h"
 
@@ -156,6 +158,22 @@ char *format_rate(char *text, uint64_t bytes, uint64_t nsec)
 	snprintf(text, UNIT_TEXT, rate < 100 && i ? "%.1f %s" : "%.0f %s",
 		 rate, unit[i]);
 	return text;
+}
+
+char *format_seconds(char *text, double seconds)
+{
+	if (seconds < 0.9995e-3)
+		snprintf(text, TIME_TEXT, "%.3g us", seconds * 1e6);
+	else if (seconds < 0.9995)
+		snprintf(text, TIME_TEXT, "%.3g ms", seconds * 1e3);
+	else
+		snprintf(text, TIME_TEXT, "%.3f s", seconds);
+	return text;
+}
+
+const char *direction_name(unsigned int direction)
+{
+	return direction == EXDMA_DIR_H2C ? "h2c" : "c2h";
 }
 
 uint64_t now_ns(void)

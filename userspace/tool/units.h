@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * units.h - sizes, addresses, counts and times as people write them
+ * units.h - sizes, addresses, counts, times and directions as people write them
  *
  * Pure functions on text and numbers.
  */
@@ -72,6 +72,13 @@ char *format_size(char *text, uint64_t bytes);
  * Return: @text; "-" when no time has passed.
  */
 char *format_rate(char *text, uint64_t bytes, uint64_t nsec);
+
+/** format_seconds() - "12.3 us" and the like, in @text. */
+#define TIME_TEXT	24
+char *format_seconds(char *text, double seconds);
+
+/** direction_name() - "h2c" or "c2h", of EXDMA_DIR_H2C or EXDMA_DIR_C2H. */
+const char *direction_name(unsigned int direction);
 
 /** now_ns() - CLOCK_MONOTONIC in nanoseconds. */
 uint64_t now_ns(void);
