@@ -99,8 +99,8 @@ TEST_F(stats, all_of_them)
 {
 	static const char *const names[] = {
 		"bytes", "requests", "runs", "interrupts", "spurious_interrupts",
-		"lost_interrupts", "errors", "timeouts", "starts_irq", "starts_submit",
-		"starts_thread", "copybreak", "polled", "depth_max", "pinned_bytes",
+		"lost_interrupts", "errors", "timeouts", "busy_ns", "starts_irq",
+		"starts_submit", "starts_thread", "copybreak", "polled", "depth_max", "pinned_bytes",
 		"pinned_bytes_max",
 	};
 	long long value, most;
@@ -195,6 +195,37 @@ TEST_F(stats, counters_add_up)
 		EXPECT_EQ(now.runs - before.runs, now.starts - before.starts);
 		close(fd);
 	}
+}
+
+/* Not a moment less than the card says, and not more than there was. */
+TEST_F(stats, busy_while_a_run_is_on)
+{
+	const int engine = lab_engine(EXDMA_DIR_H2C, 0);
+	uint64_t begin, card_busy;
+	struct flight_request r;
+	long long busy;
+	int fd, i;
+
+	begin_anew(_metadata, self);
+	fd = open_in(&self->card, 1);
+	begin = now_ns();
+	card_busy = lab_count(self->lab, engine, LAB_BUSY_NS);
+	lab_hold(self->lab, EXDMA_DIR_H2C, 0);
+	r = to_card(self, fd, 0, PAGE);
+	ASSERT_EQ(1, flight_launch(&self->f, &r, 1));
+	ASSERT_TRUE(lab_wait_held(self->lab, EXDMA_DIR_H2C, 0));
+	EXPECT_TRUE(channel_stat_reaches(&self->card, EXDMA_DIR_H2C, 0, "busy_ns",
+					 20 * NS_PER_MS));
+	lab_let_go(self->lab, EXDMA_DIR_H2C, 0);
+	ASSERT_EQ(1, flight_land(&self->f, 1, LIMIT_MS));
+	for (i = 0; i < 20; i++)
+		ASSERT_EQ(PAGE, pwrite(fd, self->buf, PAGE, HOME));
+	busy = channel_stat(&self->card, EXDMA_DIR_H2C, 0, "busy_ns");
+	EXPECT_LE(lab_count(self->lab, engine, LAB_BUSY_NS) - card_busy, busy);
+	EXPECT_GE(now_ns() - begin, busy);
+	EXPECT_EQ(busy, channel_stat(&self->card, EXDMA_DIR_H2C, 0, "busy_ns"));
+	EXPECT_EQ(0, channel_stat(&self->card, EXDMA_DIR_C2H, 0, "busy_ns"));
+	close(fd);
 }
 
 TEST_F(stats, depth_is_the_high_water_mark)

@@ -41,6 +41,7 @@
 #include <linux/bug.h>
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
 
 #include "card.h"
@@ -152,6 +153,25 @@ bool exdma_channel_stage(struct exdma_channel *ch) __must_hold(ch->lock)
 		list_move_tail(&req->node, &ch->staged);
 	}
 	return false;
+}
+
+/* How long the run that is on has been. The clocks of two CPUs may differ a little. */
+static u64 channel_run_ns(const struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	s64 ns = local_clock() - ch->run_began;
+
+	lockdep_assert_held(ch->lock);
+
+	return ch->run_count && ns > 0 ? ns : 0;
+}
+
+/* No run is on any more. */
+void exdma_channel_run_over(struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	lockdep_assert_held(ch->lock);
+
+	ch->stats.busy_ns += channel_run_ns(ch);
+	ch->run_count = 0;
 }
 
 /* Arms the watchdog, if it is not. */
@@ -288,6 +308,7 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 		return;
 	}
 	ch->progress_at = jiffies;
+	ch->run_began = local_clock();
 	ch->stats.runs++;
 	ch->stats.starts[by]++;
 	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, ch->run_first), slots,
@@ -366,7 +387,7 @@ int exdma_channel_reap(struct exdma_channel *ch,
 		list_move_tail(&req->node, &finished);
 	}
 	if (through) {
-		ch->run_count = 0;
+		exdma_channel_run_over(ch);
 		if (!err && next != EXDMA_STARTERS)
 			exdma_channel_launch_next(ch, next);
 	}
@@ -517,6 +538,7 @@ void exdma_channel_get_stats(struct exdma_channel *ch,
 
 	raw_spin_lock_irqsave(ch->lock, flags);
 	*stats = ch->stats;
+	stats->busy_ns += channel_run_ns(ch);
 	raw_spin_unlock_irqrestore(ch->lock, flags);
 }
 

@@ -119,6 +119,7 @@ struct exdma_channel_stats {
 	u64 lost_interrupts;
 	u64 errors;
 	u64 timeouts;
+	u64 busy_ns;
 };
 
 /**
@@ -153,6 +154,7 @@ struct exdma_channel_stats {
  * @run_first: ring count of its first slot.
  * @run_done: of these, how many are known to have finished.
  * @run_number: counts the runs.
+ * @run_began: local_clock() when the current run was started.
  * @late_run: the run at which the watchdog found news before their interrupt.
  * @late_done: @run_done at that moment.
  * @idle_run: @run_number when the watchdog last found the engine idle, and
@@ -217,6 +219,7 @@ struct exdma_channel {
 	u32 run_first __guarded_by(&*lock);
 	u32 run_done __guarded_by(&*lock);
 	u32 run_number __guarded_by(&*lock);
+	u64 run_began __guarded_by(&*lock);
 	u32 late_run __guarded_by(&*lock);
 	u32 late_done __guarded_by(&*lock);
 	u32 idle_run __guarded_by(&*lock);
@@ -321,6 +324,7 @@ void exdma_channel_fail(struct exdma_channel *ch, bool quarantine);
 void exdma_channel_retire(struct exdma_channel *ch, struct exdma_request *req,
 			  int status, u32 moved) __must_hold(ch->lock);
 void exdma_channel_trim(struct exdma_channel *ch) __must_hold(ch->lock);
+void exdma_channel_run_over(struct exdma_channel *ch) __must_hold(ch->lock);
 bool exdma_channel_stage(struct exdma_channel *ch) __must_hold(ch->lock);
 void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 	__must_hold(ch->lock);

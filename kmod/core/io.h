@@ -58,9 +58,6 @@ struct exdma_channel *exdma_io_channel(const struct exdma_client *client,
 ssize_t exdma_io(struct exdma_client *client, enum exdma_dir dir,
 		 struct kiocb *iocb, struct iov_iter *iter);
 int exdma_io_late(struct exdma_client *client);
-ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
-		      struct kiocb *iocb, struct iov_iter *iter, bool nowait,
-		      const struct task_struct *owner);
 /*
  * EXDMA_OPTION_FIXED may change while a call is on its way; what held when its
  * bounds were checked holds to its end. @private of a call is its driver's.
@@ -84,6 +81,13 @@ void exdma_io_prepare(const struct exdma_client *client, struct exdma_request *r
 		      u64 card_addr, bool fixed);
 bool exdma_io_ready(struct exdma_client *client, enum exdma_dir dir);
 int exdma_io_poll(struct exdma_client *client);
+
+/* sync.c */
+ssize_t exdma_io_sync(struct exdma_client *client, enum exdma_dir dir,
+		      struct kiocb *iocb, struct iov_iter *iter, bool nowait,
+		      const struct task_struct *owner);
+ssize_t exdma_io_bounce(struct exdma_client *client, enum exdma_dir dir,
+			struct kiocb *iocb, struct iov_iter *iter, bool nowait);
 
 /* async.c */
 ssize_t exdma_io_async(struct exdma_client *client, enum exdma_dir dir,

@@ -103,7 +103,7 @@ static void channel_unstage(struct exdma_channel *ch) __must_hold(ch->lock)
 	list_for_each_entry(req, &ch->running, node)
 		req->state = EXDMA_REQ_PENDING;
 	list_splice_init(&ch->running, &ch->pending);
-	ch->run_count = 0;
+	exdma_channel_run_over(ch);
 	exdma_channel_trim(ch);
 }
 
@@ -491,7 +491,7 @@ void exdma_channel_fail(struct exdma_channel *ch, bool quarantine)
 		req->quarantined = quarantine;
 		exdma_channel_retire(ch, req, -ENODEV, 0);
 	}
-	ch->run_count = 0;
+	exdma_channel_run_over(ch);
 	exdma_channel_trim(ch);
 	raw_spin_unlock_irqrestore(ch->lock, flags);
 

@@ -28,6 +28,7 @@ STATS_ATTR(bytes, bytes);
 STATS_ATTR(requests, requests);
 STATS_ATTR(packets, packets);
 STATS_ATTR(runs, runs);
+STATS_ATTR(busy_ns, busy_ns);
 STATS_ATTR(starts_irq, starts[EXDMA_START_IRQ]);
 STATS_ATTR(starts_submit, starts[EXDMA_START_SUBMIT]);
 STATS_ATTR(starts_thread, starts[EXDMA_START_THREAD]);
@@ -62,6 +63,7 @@ static struct attribute *stats_attrs[] = {
 	&stats_requests.attr,
 	&stats_packets.attr,
 	&stats_runs.attr,
+	&stats_busy_ns.attr,
 	&stats_starts_irq.attr,
 	&stats_starts_submit.attr,
 	&stats_starts_thread.attr,

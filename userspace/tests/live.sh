@@ -60,6 +60,7 @@ if command -v python3 >/dev/null; then
 	put exdma0_h2c0 interrupts 10
 	put exdma0_h2c0 errors 2
 	put exdma0_h2c0 starts_submit 0
+	put exdma0_h2c0 busy_ns 1000000
 	put exdma0_h2c0 runs 10
 	read_until '"runs": 10,'
 	check "what happened meanwhile adds up" test "$(python3 -c '
@@ -73,8 +74,9 @@ near = lambda a, b: abs(a - b) < b / 5
 print(near(add("bytes_per_second"), 5000000), near(add("requests_per_second"), 50),
       near(add("runs_per_second"), 10), near(add("interrupts_per_second"), 10),
       sum(c["errors"] for c in h2c), h2c[-1]["back_to_back"], h2c[-1]["total"]["bytes"],
-      any(c["bytes_per_second"] for c in of("exdma0_c2h0")))
-')" = "True True True True 2 1.0 5000000 False"
+      any(c["bytes_per_second"] for c in of("exdma0_c2h0")),
+      0 < max(c["busy"] for c in h2c) <= 1)
+')" = "True True True True 2 1.0 5000000 False True"
 	mv "$class" "$class.gone"
 	read_until '"channels": \[\]'
 	check "a card that goes is not shown any more" grep -q '"channels": \[\]' <<<"$line"

@@ -52,6 +52,7 @@ static void rates_of_load(void)
 	CHECK(is(rates.per_run, 5));
 	CHECK(is(rates.back_to_back, 0.75));
 	CHECK(isnan(rates.fill));
+	CHECK(isnan(rates.busy));
 	CHECK(rates.errors == 1 && rates.timeouts == 5 && rates.lost == 6);
 }
 
@@ -82,6 +83,25 @@ static void rates_of_a_new_binding(void)
 	CHECK(!sample_rates(&before, &after, &rates));
 	after = before;
 	CHECK(!sample_rates(&before, &after, &rates));
+}
+
+static void busy_time(void)
+{
+	struct channel_sample before = at(1), after = at(3);
+	struct rates rates;
+
+	before.counter[COUNTER_BUSY_NS] = NSEC_PER_SEC;
+	after.counter[COUNTER_BUSY_NS] = NSEC_PER_SEC * 5 / 2;
+	after.timed = true;
+	NEED(sample_rates(&before, &after, &rates));
+	CHECK(isnan(rates.busy));
+	before.timed = true;
+	NEED(sample_rates(&before, &after, &rates));
+	CHECK(is(rates.busy, 0.75));
+	/* looked at a moment later than the clock */
+	after.counter[COUNTER_BUSY_NS] += NSEC_PER_SEC;
+	NEED(sample_rates(&before, &after, &rates));
+	CHECK(is(rates.busy, 1));
 }
 
 static void rates_of_the_card(void)
@@ -122,6 +142,9 @@ static void rows(void)
 	after[0].counter[COUNTER_BYTES] = 2000000;
 	after[0].counter[COUNTER_REQUESTS] = 10;
 	after[0].counter[COUNTER_RUNS] = 4;
+	before[0].timed = true;
+	after[0].timed = true;
+	after[0].counter[COUNTER_BUSY_NS] = NSEC_PER_SEC / 2;
 	after[0].counter[COUNTER_STARTS_SUBMIT] = 1;
 	after[0].counter[COUNTER_PINNED] = 8192;
 	after[0].counter[COUNTER_DEPTH_MAX] = 3;
@@ -132,7 +155,7 @@ static void rows(void)
 	table_print(out, &table);
 	fclose(out);
 	CHECK(strstr(text, "card to host 2.0 MB/s\n"));
-	CHECK(strstr(text, "\nexdma0_c2h1     2.0 MB/s       10    2.5        0   75%     8 KiB     3      1\n"));
+	CHECK(strstr(text, "\nexdma0_c2h1     2.0 MB/s  50%      10   2.5       0  75%    8 KiB     3      1\n"));
 	CHECK(strstr(text, "\nexdma1_h2c0   bound just now\n"));
 	CHECK(strstr(text, "\nno card\n"));
 	free(text);
@@ -142,6 +165,7 @@ const struct test_case tests_sample[] = {
 	{ "sample: rates of load", rates_of_load },
 	{ "sample: rates of nothing", rates_of_nothing },
 	{ "sample: a new binding has no rates", rates_of_a_new_binding },
+	{ "sample: busy time", busy_time },
 	{ "sample: rates of the card's counters", rates_of_the_card },
 	{ "sample: rows of a table", rows },
 	{ NULL, NULL }

@@ -2,8 +2,8 @@
 /*
  * cmd_top.c - exdma top: what are the channels doing?
  *
- * The driver keeps no busy time. What tells whether an engine waits for work is
- * how its runs were started, and, if the card counts, how full its datapath was.
+ * Whether an engine waits for work tells how long it had some, and how its runs were
+ * started; and, if the card counts, how full its datapath was.
  */
 #include <errno.h>
 #include <poll.h>
@@ -77,7 +77,8 @@ static void draw(struct top *top)
 	if (!out)
 		return;
 	table_print(out, &top->table);
-	fputs("\nB2B: runs started as the one before ended; low: the engine waits for programs\n"
+	fputs("\nBUSY: time with a run on; low: the engine waits for programs\n"
+	      "B2B: runs started as the one before ended\n"
 	      "DEPTH, ERRORS: most requests at a time, errors since the card was bound\n",
 	      out);
 	if (top->table.fill)
@@ -299,10 +300,11 @@ const struct command command_top = {
 	.about = "Shows throughput, requests, interrupts and errors of each channel, from the\n"
 		 "driver's counters. On a terminal it draws until q is pressed; elsewhere it\n"
 		 "prints a table for each sample.\n\n"
+		 "  BUSY    time that the engine had a run, until the driver learned of its end\n"
 		 "  REQ/S   requests a second: a call, or each MiB of one\n"
 		 "  /RUN    requests that were started together, on average\n"
 		 "  B2B     runs that were started as the one before ended; the others waited\n"
-		 "          for a program. The driver keeps no busy time\n"
+		 "          for a program\n"
 		 "  PINNED  memory in flight\n"
 		 "  DEPTH   most requests at a time, since the card was bound\n"
 		 "  ERRORS  errors, time-outs, lost interrupts, since the card was bound\n"

@@ -17,6 +17,7 @@ static const char *const counter_files[COUNTERS] = {
 	[COUNTER_BYTES] = "bytes",
 	[COUNTER_REQUESTS] = "requests",
 	[COUNTER_RUNS] = "runs",
+	[COUNTER_BUSY_NS] = "busy_ns",
 	[COUNTER_STARTS_SUBMIT] = "starts_submit",
 	[COUNTER_INTERRUPTS] = "interrupts",
 	[COUNTER_ERRORS] = "errors",
@@ -38,13 +39,20 @@ static void read_channel(struct channel_sample *sample,
 {
 	const char *name = exdma_channel_name(channel);
 	uint64_t enabled;
+	bool told;
 
 	memset(sample, 0, sizeof(*sample));
 	snprintf(sample->name, sizeof(sample->name), "%s", name);
 	sample->direction = exdma_channel_direction(channel);
-	for (unsigned int i = 0; i < COUNTERS; i++)
-		exdma_channel_statistic(channel, counter_files[i],
-					&sample->counter[i]);
+	for (unsigned int i = 0; i < COUNTERS; i++) {
+		told = !exdma_channel_statistic(channel, counter_files[i],
+						&sample->counter[i]);
+		if (i == COUNTER_BUSY_NS)
+			sample->timed = told;
+	}
+	if (exdma_channel_is_stream(channel) &&
+	    sample->direction == EXDMA_DIR_C2H)
+		sample->timed = false;
 	sample->at = now_ns();
 	if (!perf)
 		return;
@@ -137,6 +145,11 @@ bool sample_rates(const struct channel_sample *before,
 	rates->errors = passed[COUNTER_ERRORS];
 	rates->timeouts = passed[COUNTER_TIMEOUTS];
 	rates->lost = passed[COUNTER_LOST];
+	/* the time is not that of the look to the nanosecond */
+	rates->busy = before->timed && after->timed ?
+			      fmin(passed[COUNTER_BUSY_NS] /
+				   (rates->seconds * NSEC_PER_SEC), 1) :
+			      NAN;
 	rates->per_run = NAN;
 	rates->back_to_back = NAN;
 	rates->fill = NAN;

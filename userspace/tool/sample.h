@@ -14,6 +14,7 @@ enum counter {
 	COUNTER_BYTES,
 	COUNTER_REQUESTS,
 	COUNTER_RUNS,
+	COUNTER_BUSY_NS,
 	COUNTER_STARTS_SUBMIT,
 	COUNTER_INTERRUPTS,
 	COUNTER_ERRORS,
@@ -30,6 +31,8 @@ enum counter {
  * @direction: EXDMA_DIR_H2C or EXDMA_DIR_C2H
  * @at: when it was read, now_ns()
  * @counter: by enum counter
+ * @timed: the driver tells how long a run was on, and it means something: the
+ *	engine of a stream from the card always has one, and waits for packets
  * @counting: the card's own counters were read, too
  * @cycles: of the datapath's clock with the engine on
  * @beats: those that moved data
@@ -39,6 +42,7 @@ struct channel_sample {
 	unsigned int direction;
 	uint64_t at;
 	uint64_t counter[COUNTERS];
+	bool timed;
 	bool counting;
 	uint64_t cycles;
 	uint64_t beats;
@@ -53,6 +57,7 @@ struct sample {
  * struct rates - one channel between two samples
  * @seconds: between them
  * @bytes, @requests, @runs, @interrupts: of each a second
+ * @busy: part of the time that a run was on; NaN if they are not @timed
  * @per_run: requests that a run moved on average; NaN without a run
  * @back_to_back: part of the runs that were started as the one before ended,
  *	because requests were waiting; NaN without a run
@@ -65,6 +70,7 @@ struct rates {
 	double requests;
 	double runs;
 	double interrupts;
+	double busy;
 	double per_run;
 	double back_to_back;
 	double fill;

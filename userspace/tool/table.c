@@ -38,6 +38,7 @@ static void json_channel(struct json *json, const struct table *table,
 	json_real(json, "runs_per_second", known ? rates.runs : NAN);
 	json_real(json, "interrupts_per_second",
 		  known ? rates.interrupts : NAN);
+	json_real(json, "busy", known ? rates.busy : NAN);
 	json_real(json, "requests_per_run", known ? rates.per_run : NAN);
 	json_real(json, "back_to_back", known ? rates.back_to_back : NAN);
 	json_real(json, "fill", known ? rates.fill : NAN);
@@ -86,7 +87,7 @@ static void percent(char *text, size_t size, double part)
 static void print_channel(FILE *out, const struct table *table,
 			  const struct channel_sample *channel)
 {
-	char rate[UNIT_TEXT], pinned[UNIT_TEXT], fill[16], again[16];
+	char rate[UNIT_TEXT], pinned[UNIT_TEXT], busy[16], again[16], fill[16];
 	uint64_t errors = channel->counter[COUNTER_ERRORS] +
 			  channel->counter[COUNTER_TIMEOUTS] +
 			  channel->counter[COUNTER_LOST];
@@ -97,9 +98,10 @@ static void print_channel(FILE *out, const struct table *table,
 		fprintf(out, "%-13s bound just now\n", channel->name);
 		return;
 	}
+	percent(busy, sizeof(busy), rates.busy);
 	percent(again, sizeof(again), rates.back_to_back);
-	fprintf(out, "%-13s %10s %8.0f %6.1f %8.0f %5s %9s %5" PRIu64 " %6" PRIu64,
-		channel->name, format_rate(rate, rates.bytes, NSEC_PER_SEC),
+	fprintf(out, "%-13s %10s %4s %7.0f %5.1f %7.0f %4s %8s %5" PRIu64 " %6" PRIu64,
+		channel->name, format_rate(rate, rates.bytes, NSEC_PER_SEC), busy,
 		rates.requests, isnan(rates.per_run) ? 0 : rates.per_run,
 		rates.interrupts, again,
 		format_size(pinned, channel->counter[COUNTER_PINNED]),
@@ -135,8 +137,8 @@ static void print_sums(FILE *out, const struct table *table)
 void table_print(FILE *out, const struct table *table)
 {
 	print_sums(out, table);
-	fprintf(out, "%-13s %10s %8s %6s %8s %5s %9s %5s %6s%s\n", "CHANNEL",
-		"RATE", "REQ/S", "/RUN", "IRQ/S", "B2B", "PINNED", "DEPTH",
+	fprintf(out, "%-13s %10s %4s %7s %5s %7s %4s %8s %5s %6s%s\n", "CHANNEL",
+		"RATE", "BUSY", "REQ/S", "/RUN", "IRQ/S", "B2B", "PINNED", "DEPTH",
 		"ERRORS", table->fill ? "  FILL" : "");
 	for (size_t i = 0; i < table->after.count; i++)
 		print_channel(out, table, &table->after.channel[i]);

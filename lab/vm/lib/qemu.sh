@@ -15,7 +15,8 @@ exports=0
 
 # qemu_machine CPUS MEMORY IOMMU SUSPEND: the computer itself, which offers S3
 # only if it would survive it (see qemu_kernel). Emulated page walks are shorter
-# without the fifth level of page tables.
+# without the fifth level of page tables, and so is a switch of tasks without
+# registers that are wider than the host's own code for them.
 qemu_machine() {
 	local machine=q35,memory-backend=ram,sata=off,smbus=off,hpet=off
 
@@ -26,7 +27,7 @@ qemu_machine() {
 		-object "memory-backend-memfd,id=ram,size=$2,share=on")
 	case $(accelerator) in
 	kvm) qemu+=(-accel kvm -cpu host) ;;
-	*) qemu+=(-accel 'tcg,thread=multi' -cpu 'max,la57=off') ;;
+	*) qemu+=(-accel 'tcg,thread=multi' -cpu 'max,la57=off,xsave=off') ;;
 	esac
 	[ -n "$4" ] || qemu+=(-global ICH9-LPC.disable_s3=1)
 	if [ -n "$3" ]; then
