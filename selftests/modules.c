@@ -201,7 +201,7 @@ static bool find_stranger(struct card *stranger)
 
 TEST_F(modules, new_id)
 {
-	struct card stranger, known = self->card;
+	struct card stranger = { }, known = self->card;
 	char id[32];
 
 	if (!find_stranger(&stranger))
@@ -213,6 +213,7 @@ TEST_F(modules, new_id)
 	ASSERT_TRUE(card_at(&self->card, stranger.bdf)) TH_LOG("id %s", id);
 	EXPECT_NE(known.number, self->card.number);
 	expect_works(_metadata, self);
+	stranger = self->card;
 	self->card = known;
 	expect_works(_metadata, self);
 	/* and it lets go of it again */

@@ -2,6 +2,8 @@
 /*
  * exdma core - unit tests of a channel: queue, runs, completion
  */
+#include <linux/delay.h>
+
 #include "engine_test.h"
 
 static void one_request(struct kunit *test)
@@ -381,6 +383,24 @@ static void polled(struct kunit *test)
 	engine_expect_idle(engine);
 }
 
+/* It grows while a run is on, and then only. */
+static void busy_time(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_channel_stats on, off, later;
+
+	submit(engine, engine_request(engine, 1, 64));
+	udelay(100);
+	exdma_channel_get_stats(engine->ch, &on);
+	KUNIT_EXPECT_GE(test, on.busy_ns, 100 * NSEC_PER_USEC);
+	finish_run(engine);
+	exdma_channel_get_stats(engine->ch, &off);
+	KUNIT_EXPECT_GE(test, off.busy_ns, on.busy_ns);
+	udelay(100);
+	exdma_channel_get_stats(engine->ch, &later);
+	KUNIT_EXPECT_EQ(test, later.busy_ns, off.busy_ns);
+}
+
 static void senseless_channels(struct kunit *test)
 {
 	static const struct exdma_channel_desc good = {
@@ -449,6 +469,7 @@ static struct kunit_case channel_cases[] = {
 	KUNIT_CASE(take_back_all),
 	KUNIT_CASE(held_batch),
 	KUNIT_CASE(polled),
+	KUNIT_CASE(busy_time),
 	KUNIT_CASE(senseless_channels),
 	{ }
 };

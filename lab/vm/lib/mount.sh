@@ -24,8 +24,7 @@ end_of_script() {
 	for ((i = ${#at_end[@]} - 1; i >= 0; i--)); do
 		eval "${at_end[i]}"
 	done
-	umount -l "$scratch/jail" 2>/dev/null || :
-	umount -l "$scratch/ram" 2>/dev/null || :
+	drop_jail
 	rm -rf --one-file-system "$scratch"
 }
 
@@ -56,6 +55,12 @@ make_jail() {
 	mount --rbind /dev "$jail/dev"
 	mount -t tmpfs -o mode=1777 exdma-vm "$jail/tmp"
 	mount -t tmpfs -o mode=755 exdma-vm "$jail/run"
+}
+
+# drop_jail: what was written there is lost; then there may be another one.
+drop_jail() {
+	umount -l "$scratch/jail" 2>/dev/null || :
+	umount -l "$scratch/ram" 2>/dev/null || :
 }
 
 # bind_in PATH [ro]: show PATH inside the jail under its own name.
