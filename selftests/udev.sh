@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The udev rules: names that stay where a card is, and who may use the nodes. They
-# are put where udev looks until the next boot.
+# are put where udev looks; afterwards the nodes are as they would be without.
 #
 # Needs KSRC, an unpacked kernel source, for the TAP helpers.
 
@@ -18,6 +18,8 @@ clean_up() {
 	rm -f "$rules" "$groups"
 	[ -z "$bound" ] || umount /etc/group
 	udevadm control --reload
+	chown root:root /dev/exdma*[0-9] /dev/exdma*_* && chmod 600 /dev/exdma*[0-9] /dev/exdma*_*
+	udevadm trigger --action=add --subsystem-match=exdma && udevadm settle --timeout=20
 }
 trap clean_up EXIT
 
