@@ -390,13 +390,13 @@ static void busy_time(struct kunit *test)
 	struct exdma_channel_stats on, off, later;
 
 	submit(engine, engine_request(engine, 1, 64));
-	udelay(100);
+	usleep_range(100, 1000);
 	exdma_channel_get_stats(engine->ch, &on);
 	KUNIT_EXPECT_GE(test, on.busy_ns, 100 * NSEC_PER_USEC);
 	finish_run(engine);
 	exdma_channel_get_stats(engine->ch, &off);
 	KUNIT_EXPECT_GE(test, off.busy_ns, on.busy_ns);
-	udelay(100);
+	usleep_range(100, 1000);
 	exdma_channel_get_stats(engine->ch, &later);
 	KUNIT_EXPECT_EQ(test, later.busy_ns, off.busy_ns);
 }
