@@ -102,12 +102,12 @@ static bool start_reads(FIXTURE_DATA(ends) *self, enum flight_method method, str
 static void all_is_well(struct __test_metadata *_metadata, FIXTURE_DATA(ends) *self,
 			const FIXTURE_VARIANT(ends) *variant)
 {
-	uint8_t *heir = memory(2 * ROOM);
+	uint8_t *heir = memory(4 * ROOM);
 	struct flight_request r[8];
 	struct flight f;
 	int in, out, i;
 
-	memset(heir, POISON, 2 * ROOM);
+	memset(heir, POISON, 4 * ROOM);
 	/* a ring may go on for a while when its process is gone */
 	ASSERT_TRUE(channel_stat_becomes(&self->card, EXDMA_DIR_C2H, 0, "pinned_bytes", 0));
 	memset(self->shared, POISON, ROOM);
@@ -131,8 +131,8 @@ static void all_is_well(struct __test_metadata *_metadata, FIXTURE_DATA(ends) *s
 	EXPECT_TRUE(pattern_is(self->buf, ROOM, HOME, self->seed));
 	flight_close(&f);
 	EXPECT_TRUE(bytes_are(self->shared, ROOM, POISON));
-	EXPECT_TRUE(bytes_are(heir, 2 * ROOM, POISON));
-	munmap(heir, 2 * ROOM);
+	EXPECT_TRUE(bytes_are(heir, 4 * ROOM, POISON));
+	munmap(heir, 4 * ROOM);
 	close(in);
 	close(out);
 }

@@ -18,7 +18,7 @@ clean_up() {
 	rm -f "$rules" "$groups"
 	[ -z "$bound" ] || umount /etc/group
 	udevadm control --reload
-	chown root:root /dev/exdma*[0-9] /dev/exdma*_* && chmod 600 /dev/exdma*[0-9] /dev/exdma*_*
+	chown root:root /dev/exdma[0-9]* && chmod 600 /dev/exdma[0-9]*
 	udevadm trigger --action=add --subsystem-match=exdma && udevadm settle --timeout=20
 }
 trap clean_up EXIT

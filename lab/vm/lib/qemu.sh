@@ -15,8 +15,8 @@ exports=0
 
 # qemu_machine CPUS MEMORY IOMMU SUSPEND: the computer itself, which offers S3
 # only if it would survive it (see qemu_kernel). Emulated page walks are shorter
-# without the fifth level of page tables, and so is a switch of tasks without
-# registers that are wider than the host's own code for them.
+# without the fifth level of page tables, and switches of tasks without the wide
+# registers of AVX and the like.
 qemu_machine() {
 	local machine=q35,memory-backend=ram,sata=off,smbus=off,hpet=off
 
