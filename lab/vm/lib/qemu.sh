@@ -15,8 +15,9 @@ exports=0
 
 # qemu_machine CPUS MEMORY IOMMU SUSPEND: the computer itself, which offers S3
 # only if it would survive it (see qemu_kernel). Emulated page walks are shorter
-# without the fifth level of page tables, and switches of tasks without the wide
-# registers of AVX and the like.
+# without the fifth level of page tables, switches of tasks without the wide
+# registers of AVX and the like; and a CPU that praises its string instructions
+# is believed, and then copies byte by byte.
 qemu_machine() {
 	local machine=q35,memory-backend=ram,sata=off,smbus=off,hpet=off
 
@@ -27,7 +28,10 @@ qemu_machine() {
 		-object "memory-backend-memfd,id=ram,size=$2,share=on")
 	case $(accelerator) in
 	kvm) qemu+=(-accel kvm -cpu host) ;;
-	*) qemu+=(-accel 'tcg,thread=multi' -cpu 'max,la57=off,xsave=off') ;;
+	*)
+		qemu+=(-accel 'tcg,thread=multi'
+			-cpu 'max,la57=off,xsave=off,erms=off,fsrm=off,fzrm=off,fsrs=off,fsrc=off')
+		;;
 	esac
 	[ -n "$4" ] || qemu+=(-global ICH9-LPC.disable_s3=1)
 	if [ -n "$3" ]; then
