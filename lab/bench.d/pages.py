@@ -2,7 +2,6 @@
 """docs/measurements.md: each section's rows as tables and plots. Times are
 told as multiples of one of the same table, because they say nothing about
 hardware; counts and shares as they are."""
-import itertools
 from statistics import median
 
 import plot
@@ -62,8 +61,7 @@ class Pages:
 # Measurements
 
 `make bench` makes this page{' (this one: `lab/bench --quick`)' if quick else ''}: it boots Linux
-{first['kernel']} with {first['cpus']} CPUs, without and with an IOMMU (strict), and once more for what
-depends on how soon the host wakes up, each
+{first['kernel']} with {first['cpus']} CPUs twice, without and with an IOMMU (strict), each
 time with two virtual cards (one without limits, one whose link takes 2 ms for
 64 KiB) and QEMU's `nvme`, and lets `fio` work. Everything runs under QEMU, the
 cards are processes on the host, the CPUs may be emulated: **no figure here
@@ -80,7 +78,7 @@ were measured in the same boot, mostly in turn.
 - Rates, CPU time and busy shares are taken from the middle of a run of `fio`;
   counts per request are of whole runs.
 - Times depend on what else the host does. While this page was made, others had
-  {', '.join(f'{o:.0%}' for o in others) or 'an unknown part'} of its CPU time (one machine after the other).
+  {', '.join(f'{o:.0%}' for o in others) or 'an unknown part'} of its CPU time (first, second machine).
 - 4 KiB at random addresses unless something else is said; page-aligned buffers.
 """
 
@@ -128,7 +126,7 @@ were measured in the same boot, mostly in turn.
 
     def nvme(self):
         rows = []
-        for variant in self.results.variants:
+        for variant in self.results.machines:
             for engine, depth in (("psync", 1), ("libaio", 32), ("io_uring", 32)):
                 if not self.results.rows("nvme", variant, engine=engine):
                     continue
@@ -147,40 +145,41 @@ were measured in the same boot, mostly in turn.
 
     def launch(self):
         depths = sorted({row["depth"] for row in self.results.rows("launch")})
-        machines = [m for m in ("plain", "awake") if self.results.rows("launch", m)]
-        groups, rows, gaps, jitter = {}, [], [], []
-        for machine, hogs, mode in itertools.product(machines, (False, True), NAMES):
-            def values(key, launch=mode, hogs=hogs, machine=machine):
-                return [self.results.value(key, "launch", machine, launch=launch, hogs=hogs,
+        groups, rows = {}, []
+        for hogs in (False, True):
+            for mode in NAMES:
+                busy = [self.results.value("utilization", "launch", launch=mode, hogs=hogs,
                                            depth=depth) for depth in depths]
-            name = (NAMES[mode] + (", host kept awake" if machine == "awake" else "")
-                    + (", CPU hogs" if hogs else ""))
-            busy = values("utilization")
-            rows.append([name] + [percent(share) for share in busy])
-            gaps.append([name] + [times(*pair) for pair in
-                                  zip(values("gap"), values("gap", "irq", False, machines[0]))])
-            jitter.append([name] + [times(*pair) for pair in
-                                    zip(values("p99"), values("median"))])
-            if machine == machines[-1]:
+                rows.append([NAMES[mode] + (", CPU hogs" if hogs else "")]
+                            + [percent(b) for b in busy])
                 for depth, share in zip(depths, busy):
-                    groups.setdefault(f"{depth}{', hogs' if hogs else ''}", []).append(
-                        100 * share if share else None)
+                    group = f"{depth}{', hogs' if hogs else ''}"
+                    groups.setdefault(group, []).append(100 * share if share else None)
         if groups:
             plot.bars(self.plots / "launch.svg", "The engine's busy time, by who starts the next run",
                       "% of the time", groups, list(NAMES),
-                      "set yrange [80:100]\nset xlabel 'depth'\nset xtics rotate by -30")
+                      "set yrange [0:100]\nset xlabel 'depth'\nset xtics rotate by -30")
         text = ("## Who starts the next run\n\n64 KiB writes that take 2 ms on the link, io_uring; "
                 "the share of time that the engine was\nbusy. The hogs are a busy loop on each "
-                "CPU. The card's process and the virtual CPUs wait\nfor each other on the host, "
-                "and a host that is virtual itself may take milliseconds to\nwake up: the "
-                "same with a loop of the lowest scheduling class on each of its CPUs, so that\n"
-                "they do not fall asleep, is *host kept awake* (and the picture).\n\n"
-                + table(["launch, depth"] + depths, rows) + "\n"
-                + image("launch", "engine busy, by launch mode and depth")
-                + "\nThe engine's mean pause between two runs, the first line = 1:\n\n"
-                + table(["launch, depth"] + depths, gaps)
-                + "\nThe slowest request in a hundred, in terms of the median one:\n\n"
-                + table(["launch, depth"] + depths, jitter))
+                "CPU.\n\n" + table(["launch, depth"] + depths, rows) + "\n"
+                + image("launch", "engine busy, by launch mode and depth"))
+        gaps, jitter = [], []
+        for hogs in (False, True):
+            for mode in NAMES:
+                name = NAMES[mode] + (", CPU hogs" if hogs else "")
+                match = {"launch": mode, "hogs": hogs}
+                gaps.append([name] + [
+                    times(self.results.value("gap", "launch", depth=d, **match),
+                          self.results.value("gap", "launch", depth=d, launch="irq", hogs=False))
+                    for d in depths])
+                jitter.append([name] + [
+                    times(self.results.value("p99", "launch", depth=d, **match),
+                          self.results.value("median", "launch", depth=d, **match))
+                    for d in depths])
+        text += ("\nThe engine's mean pause between two runs, `irq` without hogs = 1:\n\n"
+                 + table(["launch, depth"] + depths, gaps)
+                 + "\nThe slowest request in a hundred, in terms of the median one:\n\n"
+                 + table(["launch, depth"] + depths, jitter))
         base = {(e, t): self.results.value("rate", "modes", launch="irq", engine=e, threads=t)
                 for e, t in (("psync", 1), ("psync", 8), ("io_uring", 1))}
         rows = [[NAMES[mode]] + [times(self.results.value("rate", "modes", launch=mode, engine=e,
@@ -191,18 +190,17 @@ were measured in the same boot, mostly in turn.
                                          "io_uring, depth 32"], rows))
 
     def big(self):
-        rows = [[f"{size_text(r['size'])} in one `pwrite`"
-                 + (", host kept awake" if machine == "awake" else ""), percent(r["utilization"]),
+        rows = [[f"{size_text(r['size'])} in one `pwrite`", percent(r["utilization"]),
                  f"{r['size'] / 32768000 / r['seconds']:.1%}",
                  f"{r['pinned_bytes_max'] / M:.1f} MiB", f"{r['max_inflight'] / M:.0f} MiB"]
-                for machine in ("plain", "awake") for r in self.results.rows("big", machine)]
+                for r in self.results.rows("big")]
         return ("## One large write\n\nOver the slow link; the second column is the time that the "
                 "link needs, divided by the time\nthat the call took.\n\n"
                 + table(["", "engine busy", "link's share", "pinned at most", "bound"], rows))
 
     def bus(self):
         text = "## What a request costs the bus\n"
-        for variant in self.results.variants:
+        for variant in self.results.machines:
             rows = []
             for row in self.results.rows("books", variant):
                 whole = row["whole"]
@@ -273,7 +271,7 @@ were measured in the same boot, mostly in turn.
 
     def iommu(self):
         rows, units = [], {}
-        for variant in self.results.variants:
+        for variant in self.results.machines:
             units[variant] = self.results.value("rate", "nvme", variant, engine="psync",
                                                 device="nvme0n1")
         if set(units) != {"plain", "iommu"} or None in units.values():
@@ -302,7 +300,7 @@ were measured in the same boot, mostly in turn.
                 "of a request at depth 32 (io_uring), copied divided by mapped;\nwrites and reads "
                 "together (geometric mean).\n\n")
         series, rows = {}, []
-        for variant in self.results.variants:
+        for variant in self.results.machines:
             where = "IOMMU" if variant == "iommu" else "no IOMMU"
             sizes = sorted({r["size"] for r in self.results.rows("copybreak", variant)
                             if "size" in r})
@@ -358,7 +356,7 @@ were measured in the same boot, mostly in turn.
                 "half a second of each load. *Own*: from the caches that\nthe driver made for this; "
                 "*client*: by io_uring or aio, when told of a completion; *IOMMU*: by\nthe "
                 "IOMMU's driver, for a mapping; *other*: there must be none.\n")
-        for variant in self.results.variants:
+        for variant in self.results.machines:
             rows = []
             for row in self.results.rows("kmem", variant):
                 found = {who: entry["count"] for who, entry in row["allocations"].items()}

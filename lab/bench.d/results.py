@@ -7,24 +7,19 @@ from statistics import median
 
 
 class Results:
-    """The rows of all sections of all machines."""
+    """The rows of all sections of both machines."""
 
     def __init__(self, directory):
         self.directory = Path(directory)
         self.machines = {}
         self.host = {}
-        for variant in ("plain", "iommu", "awake"):
+        for variant in ("plain", "iommu"):
             path = self.directory / f"{variant}.json"
             if path.exists():
                 self.machines[variant] = json.loads(path.read_text(encoding="utf-8"))
             path = self.directory / f"{variant}-host.json"
             if path.exists():
                 self.host[variant] = json.loads(path.read_text(encoding="utf-8"))
-
-    @property
-    def variants(self):
-        """The machines in which all is measured."""
-        return [variant for variant in ("plain", "iommu") if variant in self.machines]
 
     def rows(self, section, variant="plain", **match):
         """The rows of a section whose fields are as said."""

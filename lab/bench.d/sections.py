@@ -14,7 +14,7 @@ LIMIT = 64 * M      # of memory that one measurement has in flight
 
 
 def section(*variants):
-    """Register a section for the machines (plain, iommu, awake) that it is for."""
+    """Register a section for the machines (plain, iommu) that it is for."""
     def register(function):
         function.variants = variants
         SECTIONS[function.__name__] = function
@@ -71,7 +71,7 @@ def nvme(bench):
                 bench.add(f"{device.name} {engine} depth {depth}", row)
 
 
-@section("plain", "awake")
+@section("plain")
 def launch(bench):
     """64 KiB that take 2 ms on the link: who starts the next run, and what
     that does to the engine when somebody else wants the CPUs."""
@@ -99,7 +99,7 @@ def modes(bench):
                       row | {"launch": mode})
 
 
-@section("plain", "awake")
+@section("plain")
 def big(bench):
     """One write of 1 GiB over the slow link."""
     size = 128 * M if bench.quick else G
