@@ -205,9 +205,7 @@ static int edu_make_card(struct edu_card *edu)
 		err = exdma_card_request_irq(edu->card, pci_irq_vector(pdev, 0), edu_interrupt,
 					     pdev->msi_enabled ? 0 : IRQF_SHARED);
 	if (!err)
-		err = edu_bring_up(edu);
-	if (!err)
-		err = exdma_card_register(edu->card);
+		err = edu_bring_up(edu) ?: exdma_card_register(edu->card);
 	if (err)
 		edu_end_card(edu);
 	return err;
