@@ -14,21 +14,16 @@ own_kernels() {
 	done
 }
 
-# find_own_kernel NAME: set $own_kernel to the directory that holds it, or will.
-# Needs $root. Another recipe, compiler or kernel source makes another kernel;
-# another root file system alone does not.
-find_own_kernel() {
+# use_own_kernel NAME: set $own_kernel to the directory that holds it, and build it
+# when it is missing. Needs $root. Another recipe, compiler or kernel source makes
+# another kernel; another root file system alone does not.
+use_own_kernel() {
 	own_kernel=$cache/kernels/$1-$({
 		hash_of "$vm_dir/kernels.d" build common.config "$1.config"
 		head -n 5 "$root/usr/src/exdma-ksrc/Makefile"
 		sed -n -e '/^Package: gcc$/,/^$/s/^Version: //p' \
 			"$root/var/lib/dpkg/status"
 	} | sha256sum | cut -c1-16)
-}
-
-# use_own_kernel NAME: the same, and build it when it is missing.
-use_own_kernel() {
-	find_own_kernel "$1"
 	cached "$own_kernel" 1 build_own_kernel "$1"
 }
 
