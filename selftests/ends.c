@@ -281,7 +281,7 @@ TEST_F(ends, killed_at_work)
 	pid_t pid;
 
 	for (round = 0; round < 5; round++) {
-		before = channel_stat(&self->card, EXDMA_DIR_C2H, 0, "runs");
+		before = channel_stat(&self->card, EXDMA_DIR_C2H, 0, "requests");
 		pid = fork();
 		if (!pid) {
 			fd = node_open(&self->card, EXDMA_DIR_C2H, 1,
@@ -301,8 +301,8 @@ TEST_F(ends, killed_at_work)
 						flight_launch(&f, &r[i], 1);
 			_exit(98);
 		}
-		ASSERT_TRUE(channel_stat_reaches(&self->card, EXDMA_DIR_C2H, 0, "runs",
-						 before + 20));
+		ASSERT_TRUE(channel_stat_reaches(&self->card, EXDMA_DIR_C2H, 0, "requests",
+						 before + 100));
 		begin = now_ns() + random_below(&self->random, 20 * NS_PER_MS);
 		while (now_ns() < begin)
 			;

@@ -224,9 +224,11 @@ static bool channel_is_busy(const struct exdma_channel *ch) __must_hold(ch->lock
 /*
  * staged -> running: as many requests as lie behind each other in the ring, within
  * the bounds, behind the run that is on, if there is one. A request that was
- * cancelled leaves a gap; the run ends before it. What waits for packets from
- * the card is taken all at once: there is a bounded number of it, and it may
- * be long until the run ends.
+ * cancelled leaves a gap; the run ends before it. The bounds are for all that the
+ * engine has and has not finished, of which there are two, if it extends: it is
+ * at one, and need not wait for the next. What waits for packets from the card is
+ * taken all at once: there is a bounded number of it, and it may be long until
+ * the run ends.
  *
  * Returns the number of requests; @slots and @bytes: of all of them.
  */
@@ -235,42 +237,62 @@ static u32 channel_take_staged(struct exdma_channel *ch, u32 *slots, size_t *byt
 {
 	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
 	u32 room = ch->desc.max_run_slots - (ch->run_count - ch->run_done);
-	u32 end = ch->run_first + ch->run_count, requests = 0;
-	bool all = exdma_channel_receives(ch), fixed = false;
+	u32 requests = 0, has = 0, least = ch->desc.extends ? 2 : 1;
+	bool all = exdma_channel_receives(ch);
 	struct exdma_request *req, *next;
 	const void *client = NULL;
+	size_t has_bytes = 0;
 
 	lockdep_assert_held(ch->lock);
 
 	*slots = 0;
 	*bytes = 0;
+	list_for_each_entry(req, &ch->running, node) {
+		if (all)
+			break;
+		has++;
+		has_bytes += req->bytes;
+	}
 	list_for_each_entry_safe(req, next, &ch->staged, node) {
 		if (!ch->run_count && !requests) {
-			ch->run_first = req->first;
-			end = req->first;
+			ch->run_next = req->first;
+			ch->run_fixed = req->fixed;
 		}
-		if (!requests) {
-			fixed = req->fixed;
+		if (!requests)
 			client = req->client;
-		}
-		if (req->first != end || req->fixed != fixed || *slots + req->slots > room ||
+		if (req->first != ch->run_next || req->fixed != ch->run_fixed ||
+		    *slots + req->slots > room ||
 		    ch->run_count + *slots + req->slots > EXDMA_RUN_SLOTS)
 			break;
-		if (requests && !all &&
-		    (requests == RUN_REQUESTS || *bytes + req->bytes > limit))
+		if (!all && has >= least &&
+		    (has >= RUN_REQUESTS || has_bytes + req->bytes > limit))
 			break;
 		/* Nobody's packet is in the hands of an engine that is at another's. */
 		if (ch->desc.stream && req->client != client)
 			break;
 		requests++;
+		has++;
 		*bytes += req->bytes;
+		has_bytes += req->bytes;
 		*slots += req->slots;
-		end += req->slots;
+		ch->run_next += req->slots;
 		req->run_end = ch->run_count + *slots;
 		req->state = EXDMA_REQ_RUNNING;
 		list_move_tail(&req->node, &ch->running);
 	}
 	return requests;
+}
+
+/* An engine that waits behind its last run takes only what follows there, likewise. */
+static bool channel_follows(const struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	const struct exdma_request *req;
+
+	lockdep_assert_held(ch->lock);
+
+	req = list_first_entry_or_null(&ch->staged, struct exdma_request, node);
+	return !ch->waits || ch->run_count || !req ||
+	       (req->first == ch->run_next && req->fixed == ch->run_fixed);
 }
 
 /*
@@ -282,7 +304,7 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 {
 	bool extend = ch->run_count && ch->desc.extends;
 	const struct exdma_request *first;
-	u32 slots, requests;
+	u32 slots, requests, flags = 0;
 	size_t bytes;
 
 	lockdep_assert_held(ch->lock);
@@ -291,6 +313,11 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 		return;
 	if (channel_holds(ch)) {
 		channel_watch(ch);
+		return;
+	}
+	if (!channel_follows(ch)) {
+		/* Stopping it may take a while: not here. */
+		exdma_channel_fault(ch, -EAGAIN);
 		return;
 	}
 	if (!ch->run_count)
@@ -311,8 +338,12 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 	ch->run_began = local_clock();
 	ch->stats.runs++;
 	ch->stats.starts[by]++;
-	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, ch->run_first), slots,
-			    first->fixed ? EXDMA_RUN_FIXED : 0);
+	if (ch->run_fixed)
+		flags |= EXDMA_RUN_FIXED;
+	if (ch->waits)
+		flags |= EXDMA_RUN_ON;
+	ch->waits = ch->desc.extends;
+	ch->desc.ops->start(ch, exdma_ring_slot(&ch->ring, first->first), slots, flags);
 	channel_watch(ch);
 }
 
@@ -352,8 +383,9 @@ static void channel_moved(struct exdma_channel *ch, struct exdma_request *req)
 /*
  * running -> finished as far as the engine has come, which @look tells:
  * ->progress or ->inspect. The one place where a run advances. When it is
- * through, @next starts what is staged, unless that is EXDMA_STARTERS, nobody:
- * before anything else is done, since the engine is waiting.
+ * through, or can be extended, @next starts what is staged, unless that is
+ * EXDMA_STARTERS, nobody: before anything else is done, since the engine is
+ * waiting.
  *
  * Returns 1 if the run is through, 0 if it is not, or what went wrong with it.
  */
@@ -386,17 +418,26 @@ int exdma_channel_reap(struct exdma_channel *ch,
 			break;
 		list_move_tail(&req->node, &finished);
 	}
-	if (through) {
+	if (through)
 		exdma_channel_run_over(ch);
-		if (!err && next != EXDMA_STARTERS)
-			exdma_channel_launch_next(ch, next);
-	}
+	if (!err && next != EXDMA_STARTERS && (through || ch->desc.extends))
+		exdma_channel_launch_next(ch, next);
 	list_for_each_entry_safe(req, behind, &finished, node) {
 		list_del(&req->node);
 		channel_moved(ch, req);
 	}
 	exdma_channel_trim(ch);
 	return err ?: through;
+}
+
+/* Has the engine enough to do? One that extends is at one, and has the next. */
+static bool channel_is_fed(const struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	lockdep_assert_held(ch->lock);
+
+	if (ch->run_count && ch->desc.extends)
+		return !list_is_singular(&ch->running);
+	return channel_is_busy(ch);
 }
 
 /* Is something staged that is not held back? */
@@ -415,7 +456,7 @@ bool exdma_channel_wants_thread(const struct exdma_channel *ch)
 
 	if (!list_empty(&ch->finished) || !list_empty(&ch->pending))
 		return true;
-	if (channel_is_busy(ch))
+	if (channel_is_fed(ch))
 		return false;
 	list_for_each_entry(partner, &ch->partners, partners)
 		if (channel_waits(partner))
@@ -560,7 +601,8 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 
 	if (!desc->max_run_slots || desc->slots < least || !is_power_of_2(desc->slots) ||
 	    (desc->stream && (card->desc.bounce || desc->slots < EXDMA_STREAM_SLOTS)) ||
-	    (desc->extends && (!desc->stream || desc->dir != EXDMA_C2H)) ||
+	    (desc->extends &&
+	     ((desc->stream && desc->dir == EXDMA_H2C) || desc->shares)) ||
 	    (desc->shares && desc->shares->card != card) ||
 	    desc->max_segment < PAGE_SIZE || !is_power_of_2(desc->alignment) ||
 	    desc->alignment > PAGE_SIZE || !is_power_of_2(desc->granularity) ||

@@ -151,9 +151,12 @@ struct exdma_channel_stats {
  * @running: requests of the current run, in ring order.
  * @finished: done, for the bottom half to complete.
  * @run_count: slots of the current run; 0 when none of this channel is on.
- * @run_first: ring count of its first slot.
+ * @run_next: ring count of the slot behind its last, also when it is through.
  * @run_done: of these, how many are known to have finished.
  * @run_number: counts the runs.
+ * @run_fixed: the card's address does not advance in it.
+ * @waits: the engine, which extends, is on, and waits behind its last slot if it is
+ *	through: it takes only what follows there.
  * @run_began: local_clock() when the current run was started.
  * @late_run: the run at which the watchdog found news before their interrupt.
  * @late_done: @run_done at that moment.
@@ -216,9 +219,11 @@ struct exdma_channel {
 	struct list_head running __guarded_by(&*lock);
 	struct list_head finished __guarded_by(&*lock);
 	u32 run_count __guarded_by(&*lock);
-	u32 run_first __guarded_by(&*lock);
+	u32 run_next __guarded_by(&*lock);
 	u32 run_done __guarded_by(&*lock);
 	u32 run_number __guarded_by(&*lock);
+	bool run_fixed __guarded_by(&*lock);
+	bool waits __guarded_by(&*lock);
 	u64 run_began __guarded_by(&*lock);
 	u32 late_run __guarded_by(&*lock);
 	u32 late_done __guarded_by(&*lock);
@@ -276,6 +281,15 @@ void exdma_channel_get_stats(struct exdma_channel *ch,
 static inline bool exdma_channel_receives(const struct exdma_channel *ch)
 {
 	return ch->desc.stream && ch->desc.dir == EXDMA_C2H;
+}
+
+/*
+ * Is there one interrupt for each run, at its end? Else there is one as things get
+ * done; if two of them share it, or one was seen before its own came, all is well.
+ */
+static inline bool exdma_channel_interrupts_once(const struct exdma_channel *ch)
+{
+	return !ch->desc.extends && !exdma_channel_receives(ch);
 }
 
 /* Can data go to one card address, or come from one? */

@@ -23,16 +23,24 @@ static void engine_start(struct exdma_channel *ch, u32 first, u32 count,
 			 u32 flags)
 {
 	struct engine *engine = exdma_channel_priv(ch);
+	bool on = flags & EXDMA_RUN_ON;
 
 	if (engine->on)
 		engine->wrong = "started while it ran";
+	else if (on != engine->waits)
+		engine->wrong = on ? "told to go on, but it is off" : "not stopped before";
+	else if (on && (first != (engine->first + engine->count) % SLOTS ||
+			(flags ^ engine->flags) & EXDMA_RUN_FIXED))
+		engine->wrong = "told to go on where it does not wait";
 	else if (!count || count > MAX_RUN)
 		engine->wrong = "a run of a size that it does not take";
 	else if (!(engine->slots[(first + count - 1) % SLOTS].flags & EXDMA_SEG_LAST))
 		engine->wrong = "a run that ends within a request";
+	engine->waits = ch->desc.extends;
 	engine->starts++;
 	engine->first = first;
 	engine->count = count;
+	engine->flags = flags;
 	engine->done = 0;
 	engine->error = 0;
 	engine->on = true;
@@ -80,8 +88,10 @@ static int engine_stop(struct exdma_channel *ch)
 	struct engine *engine = exdma_channel_priv(ch);
 
 	engine->stops++;
-	if (!engine->stop_result)
+	if (!engine->stop_result) {
 		engine->on = false;
+		engine->waits = false;
+	}
 	return engine->stop_result;
 }
 
@@ -118,6 +128,7 @@ static int engine_reset(struct exdma_card *card)
 
 	engine->resets++;
 	engine->on = false;
+	engine->waits = false;
 	return engine->reset_result;
 }
 
@@ -195,6 +206,11 @@ int engine_setup_receiver(struct kunit *test)
 int engine_setup_extender(struct kunit *test)
 {
 	return engine_make(test, EXDMA_C2H, true, true);
+}
+
+int engine_setup_endless(struct kunit *test)
+{
+	return engine_make(test, EXDMA_H2C, false, true);
 }
 
 void engine_teardown(struct kunit *test)

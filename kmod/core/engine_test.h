@@ -44,7 +44,9 @@ struct engine {
 	u32 extensions;
 	u32 first;
 	u32 count;
+	u32 flags;		/* of the last start */
 	bool on;
+	bool waits;		/* it extends, was started and not stopped */
 	u32 done;		/* slots of the run that it has moved */
 	int error;		/* what an inspection says */
 	bool tells;		/* the writeback carries the error, too */
@@ -72,8 +74,9 @@ int engine_setup(struct kunit *test);
 /* A stream to the card, and one from it. */
 int engine_setup_stream(struct kunit *test);
 int engine_setup_receiver(struct kunit *test);
-/* The last, and its runs can grow. */
+/* The last, and its runs can grow; and one without a stream whose runs can. */
 int engine_setup_extender(struct kunit *test);
+int engine_setup_endless(struct kunit *test);
 void engine_teardown(struct kunit *test);
 
 /* A request of so many segments, of that length each; synchronous. */

@@ -115,6 +115,11 @@ enum exdma_irq_mode {
 
 /* Flags of &exdma_channel_ops.start */
 #define EXDMA_RUN_FIXED	BIT(0)	/* the card's address does not advance */
+/*
+ * The engine, one that extends, waits at this very slot, behind a run that is
+ * through, and was started with the same EXDMA_RUN_FIXED: it need only go on.
+ */
+#define EXDMA_RUN_ON	BIT(1)
 
 /**
  * struct exdma_perf - what a channel's own performance counters say
@@ -144,10 +149,11 @@ struct exdma_perf {
  *	to the engine now.
  * @start: Let the engine run @count consecutive slots from @first on, modulo
  *	the size of the ring; @flags: EXDMA_RUN_*. The engine is idle, for all
- *	that share it. Posted writes only. The last of the slots is always the
- *	end of a request. An interrupt must follow when the engine is through,
- *	and when it stops for an error; for a C2H stream, also soon after a slot
- *	has finished.
+ *	that share it, but for EXDMA_RUN_ON. Posted writes only. The last of the
+ *	slots is always the end of a request. An interrupt must follow when the
+ *	engine is through, and when it stops for an error; for a C2H stream, and
+ *	with &exdma_channel_desc.extends, also soon after a slot has finished that
+ *	was written with EXDMA_SEG_LAST.
  * @extend: With &exdma_channel_desc.extends: @count more slots, those behind the
  *	run that is on, are the engine's and part of that run. The engine may have
  *	come to the end of the run, and goes on then. Posted writes only.
@@ -235,8 +241,12 @@ struct exdma_channel_ops {
  *	of it. 0: not a stream, and no fixed addresses.
  * @stream: it moves packets, which have no addresses. All channels of one
  *	direction are of one kind.
- * @extends: a run that is on can become longer, see @ops->extend. For C2H streams
- *	only: they do not need the interrupt at the end of a run.
+ * @extends: a run that is on can become longer, see @ops->extend, and an engine
+ *	that is through with one waits for the next behind it, until @ops->stop or
+ *	a reset of the card: it is told of all that is staged, up to a bound, and
+ *	never waits for an interrupt to be served. Then @ops->progress, too, must
+ *	know of an error that stopped the engine and interrupted. Not for streams
+ *	to the card, and not with @shares.
  * @needs_ack: call @ops->ack at each interrupt.
  * @shares: a channel that was added before and whose engine this one has, too,
  *	for instance in the other direction; NULL: the engine is its own. Of

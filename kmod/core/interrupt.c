@@ -83,7 +83,7 @@ void exdma_channel_owe(struct exdma_channel *ch) __must_hold(ch->lock)
 {
 	lockdep_assert_held(ch->lock);
 
-	if (ch->owed < MAX_OWED && !exdma_channel_receives(ch))
+	if (ch->owed < MAX_OWED && exdma_channel_interrupts_once(ch))
 		ch->owed++;
 }
 
@@ -110,9 +110,8 @@ static bool channel_pay(struct exdma_channel *ch) __must_hold(ch->lock)
 /*
  * An interrupt, and the run is not through. It may belong to an earlier run;
  * else the engine has stopped early, and the device is asked. If one is taken
- * for the other, the watchdog finds out. Packets from the card interrupt as
- * they come; if two share an interrupt, or a packet was found before its own
- * came, nothing is wrong.
+ * for the other, the watchdog finds out. Where there is more than one for a run,
+ * nothing is wrong: the device told of errors in ->progress.
  */
 static int channel_early(struct exdma_channel *ch, enum exdma_starter next)
 	__must_hold(ch->lock)
@@ -121,7 +120,7 @@ static int channel_early(struct exdma_channel *ch, enum exdma_starter next)
 
 	lockdep_assert_held(ch->lock);
 
-	if (exdma_channel_receives(ch))
+	if (!exdma_channel_interrupts_once(ch))
 		return 0;
 	if (channel_pay(ch)) {
 		ch->doubt_run = ch->run_number;
@@ -183,7 +182,7 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 			err = channel_early(ch, next);
 		if (err < 0)
 			exdma_channel_fault(ch, err);
-	} else if (!channel_pay(ch) && !exdma_channel_receives(ch)) {
+	} else if (!channel_pay(ch) && exdma_channel_interrupts_once(ch)) {
 		ch->stats.spurious_interrupts++;
 	}
 	wake = exdma_channel_wants_thread(ch);

@@ -452,7 +452,7 @@ static void growth_is_bounded(struct kunit *test)
 		engine->last->run_end += EXDMA_RUN_SLOTS - 6;
 	ch->run_count += EXDMA_RUN_SLOTS - 6;
 	ch->run_done += EXDMA_RUN_SLOTS - 6;
-	ch->run_first -= EXDMA_RUN_SLOTS - 6;
+	engine->first -= EXDMA_RUN_SLOTS - 6;
 	engine->count = ch->run_count;
 	engine->done = ch->run_done;
 	for (i = 0; i < 4; i++)

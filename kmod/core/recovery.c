@@ -76,7 +76,11 @@ static void channel_set_state(struct exdma_channel *ch, enum exdma_channel_state
 	WRITE_ONCE(ch->state, state);
 }
 
-/* The run has gone wrong: nothing is started until the recovery is through. */
+/*
+ * The run has gone wrong: nothing is started until the recovery is through. @err is
+ * -EIO, -ETIMEDOUT or -ENODEV; or -EAGAIN: there is none, but the engine waits
+ * where nothing comes, and has to be stopped first.
+ */
 void exdma_channel_fault(struct exdma_channel *ch, int err)
 	__must_hold(ch->lock)
 {
@@ -87,7 +91,7 @@ void exdma_channel_fault(struct exdma_channel *ch, int err)
 	ch->fault_count = ch->run_done;
 	if (err == -ETIMEDOUT)
 		ch->stats.timeouts++;
-	else if (err != -ENODEV)
+	else if (err == -EIO)
 		ch->stats.errors++;
 	queue_work(exdma_wq, &ch->recovery);
 }
@@ -175,6 +179,7 @@ static void channel_go_on(struct exdma_channel *ch, bool reset) __must_hold(ch->
 		exdma_packet_tear(ch, torn);
 	ch->fault = 0;
 	ch->owed = 0;
+	ch->waits = false;
 	channel_set_state(ch, EXDMA_CH_LIVE);
 }
 
@@ -278,9 +283,11 @@ void exdma_channel_recover(struct work_struct *work)
 		exdma_card_lost(ch->card);
 		return;
 	}
-	dev_err_ratelimited(dev, "%s: %s\n", ch->name,
-			    fault == -EIO ? "a transfer failed" : "the engine stands still");
-	if (ch->desc.ops->report)
+	if (stop || fault != -EAGAIN)
+		dev_err_ratelimited(dev, "%s: %s\n", ch->name,
+				    fault == -EIO ? "a transfer failed" :
+						    "the engine stands still");
+	if (fault != -EAGAIN && ch->desc.ops->report)
 		ch->desc.ops->report(ch);
 	if (stop) {
 		exdma_card_stuck(ch->card);
@@ -312,6 +319,16 @@ static bool channel_overdue(struct exdma_channel *ch) __must_hold(ch->lock)
 	ch->late_run = ch->run_number;
 	ch->late_done = ch->run_done;
 	return late;
+}
+
+/* So many slots of the run are done, or more, when the next interrupt comes. */
+static u32 channel_next_news(const struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	lockdep_assert_held(ch->lock);
+
+	if (exdma_channel_interrupts_once(ch))
+		return ch->run_count;
+	return list_first_entry(&ch->running, struct exdma_request, node)->run_end;
 }
 
 /* Is it time to ask the device itself? A stream may stand still for hours. */
@@ -352,7 +369,7 @@ static bool channel_has_stopped(struct exdma_channel *ch) __must_hold(ch->lock)
 /*
  * The watchdog looks at a running engine every WATCH_MS. A run that is through
  * at two looks, its interrupt still not here, has lost its interrupt; so has a
- * packet from the card. A run that is in doubt at two looks may have stopped
+ * packet from the card, or a part of a run that is extended. A run that is in doubt at two looks may have stopped
  * early. A stream is given no time by the clock: what tells of one that has
  * stopped is that the engine is idle.
  */
@@ -379,8 +396,7 @@ void exdma_channel_watch(struct work_struct *work)
 	limit = channel_limit(ch);
 	doubt = ch->doubt_run == ch->run_number && ch->doubt_seen == ch->run_number;
 	ch->doubt_seen = ch->doubt_run;
-	news = !ops->progress(ch, &done) &&
-	       done >= (exdma_channel_receives(ch) ? ch->run_done + 1 : ch->run_count);
+	news = !ops->progress(ch, &done) && done >= channel_next_news(ch);
 	asks = !news && channel_asks(ch, limit);
 	if (news) {
 		if (channel_overdue(ch)) {

@@ -39,7 +39,8 @@ class Card:
     """One virtual card, found by its place on the bus."""
 
     def __init__(self, slot):
-        bdf = f"0000:{slot:02x}:00.0"
+        self.bdf = bdf = f"0000:{slot:02x}:00.0"
+        self.slot = slot
         base = Path(f"/sys/bus/pci/devices/{bdf}")
         nodes = {p.name for p in (base / "exdma").iterdir()}
         self.name = next(n for n in nodes if "_" not in n)
@@ -51,6 +52,14 @@ class Card:
         config = self.bar[LAB_CONFIG // 4]
         self.engines = {f"h2c{i}": i for i in range(config & 15)}
         self.engines |= {f"c2h{i}": 4 + i for i in range(config >> 4 & 15)}
+
+    def bind(self, credits):
+        """Bind the card again, with descriptor credits (Y) or without (N)."""
+        driver = Path("/sys/bus/pci/drivers/exdma_xdma")
+        Path("/sys/module/exdma_xdma/parameters/credits").write_text(credits, encoding="ascii")
+        for verb in ("unbind", "bind"):
+            (driver / verb).write_text(self.bdf, encoding="ascii")
+        self.__init__(self.slot)
 
     def node(self, channel=None):
         """The path of a channel's node (h2c0 ...), or of the card's own."""

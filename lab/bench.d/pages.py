@@ -9,8 +9,9 @@ from promises import VENDOR
 from results import geometric_mean
 
 K, M = 1 << 10, 1 << 20
-NAMES = {"irq": "`irq`: hard interrupt handler", "thread": "`thread`: interrupt thread",
-         "work": "`work`: workqueue"}
+# by launch and credits
+NAMES = {("irq", "N"): "`irq`: hard interrupt handler", ("thread", "N"): "`thread`: interrupt thread",
+         ("work", "N"): "`work`: workqueue", ("irq", "Y"): "`irq`, `credits=Y`: need not be started"}
 
 
 def size_text(size):
@@ -94,7 +95,7 @@ were measured in the same boot, mostly in turn.
         value = self.results.value
         rate = value("rate", "vendor", engine="psync", rw="write", threads=1)
         rate8 = value("rate", "vendor", threads=8)
-        whole = self.results.rows("books", engine="psync", rw="write")
+        whole = self.results.rows("books", engine="psync", rw="write", credits="N")
         rows = []
         if rate:
             rows.append(["4 KiB `pwrite`, 1 thread, time"]
@@ -147,44 +148,50 @@ were measured in the same boot, mostly in turn.
         depths = sorted({row["depth"] for row in self.results.rows("launch")})
         groups, rows = {}, []
         for hogs in (False, True):
-            for mode in NAMES:
-                busy = [self.results.value("utilization", "launch", launch=mode, hogs=hogs,
-                                           depth=depth) for depth in depths]
-                rows.append([NAMES[mode] + (", CPU hogs" if hogs else "")]
+            for mode, credits in NAMES:
+                busy = [self.results.value("utilization", "launch", launch=mode, credits=credits,
+                                           hogs=hogs, depth=depth) for depth in depths]
+                rows.append([NAMES[mode, credits] + (", CPU hogs" if hogs else "")]
                             + [percent(b) for b in busy])
                 for depth, share in zip(depths, busy):
                     group = f"{depth}{', hogs' if hogs else ''}"
                     groups.setdefault(group, []).append(100 * share if share else None)
         if groups:
             plot.bars(self.plots / "launch.svg", "The engine's busy time, by who starts the next run",
-                      "% of the time", groups, list(NAMES),
+                      "% of the time", groups, [mode + (", credits" if credits == "Y" else "")
+                                                   for mode, credits in NAMES],
                       "set yrange [0:100]\nset xlabel 'depth'\nset xtics rotate by -30")
         text = ("## Who starts the next run\n\n64 KiB writes that take 2 ms on the link, io_uring; "
                 "the share of time that the engine was\nbusy. The hogs are a busy loop on each "
-                "CPU.\n\n" + table(["launch, depth"] + depths, rows) + "\n"
+                "CPU. With descriptor credits (`credits=Y`) the engine\nis told of the next "
+                "requests while it is at one; while it waits for credits it counts as\nidle.\n\n" + table(["launch, depth"] + depths, rows) + "\n"
                 + image("launch", "engine busy, by launch mode and depth"))
         gaps, jitter = [], []
         for hogs in (False, True):
-            for mode in NAMES:
-                name = NAMES[mode] + (", CPU hogs" if hogs else "")
-                match = {"launch": mode, "hogs": hogs}
+            for mode, credits in NAMES:
+                name = NAMES[mode, credits] + (", CPU hogs" if hogs else "")
+                match = {"launch": mode, "credits": credits, "hogs": hogs}
                 gaps.append([name] + [
                     times(self.results.value("gap", "launch", depth=d, **match),
-                          self.results.value("gap", "launch", depth=d, launch="irq", hogs=False))
+                          self.results.value("gap", "launch", depth=d, launch="irq", credits="N",
+                                             hogs=False))
                     for d in depths])
                 jitter.append([name] + [
                     times(self.results.value("p99", "launch", depth=d, **match),
                           self.results.value("median", "launch", depth=d, **match))
                     for d in depths])
-        text += ("\nThe engine's mean pause between two runs, `irq` without hogs = 1:\n\n"
+        text += ("\nThe engine's mean pause when it had nothing to do, `irq` without hogs and credits "
+                 "= 1\n(with credits there are few):\n\n"
                  + table(["launch, depth"] + depths, gaps)
                  + "\nThe slowest request in a hundred, in terms of the median one:\n\n"
                  + table(["launch, depth"] + depths, jitter))
-        base = {(e, t): self.results.value("rate", "modes", launch="irq", engine=e, threads=t)
+        base = {(e, t): self.results.value("rate", "modes", launch="irq", credits="N", engine=e,
+                                           threads=t)
                 for e, t in (("psync", 1), ("psync", 8), ("io_uring", 1))}
-        rows = [[NAMES[mode]] + [times(self.results.value("rate", "modes", launch=mode, engine=e,
-                                                          threads=t), base[e, t]) for e, t in base]
-                for mode in NAMES]
+        rows = [[NAMES[mode, credits]]
+                + [times(self.results.value("rate", "modes", launch=mode, credits=credits, engine=e,
+                                            threads=t), base[e, t]) for e, t in base]
+                for mode, credits in NAMES]
         return (text + "\nThe same where the link is no limit: requests per second, 4 KiB reads, "
                 "`irq` = 1.\n\n" + table(["launch", "psync", "psync, 8 threads",
                                          "io_uring, depth 32"], rows))
@@ -205,7 +212,8 @@ were measured in the same boot, mostly in turn.
             for row in self.results.rows("books", variant):
                 whole = row["whole"]
                 rows.append([f"{row['engine']} {row['rw']}, depth {row['depth']}"
-                             + (f", batches of {row['batch']}" if row["batch"] else ""),
+                             + (f", batches of {row['batch']}" if row["batch"] else "")
+                             + (", `credits=Y`" if row["credits"] == "Y" else ""),
                              whole["bus_reads"], f"{whole['bus_writes_per_request']:.3f}",
                              f"{whole['interrupts_per_request']:.3f}",
                              f"{whole['runs_per_request']:.3f}",

@@ -10,6 +10,9 @@ from meter import parameter
 
 SECTIONS = {}
 LAUNCHES = ("irq", "thread", "work")
+# who starts the next run, without and with descriptor credits; a card is bound anew
+# to change the latter
+STARTS = (("N", LAUNCHES), ("Y", ("irq",)))
 LIMIT = 64 * M      # of memory that one measurement has in flight
 
 
@@ -33,6 +36,18 @@ def parameters(**values):
     finally:
         for name, value in old.items():
             parameter(name, value)
+
+
+@contextlib.contextmanager
+def credits_of(card, credits):
+    """A card with descriptor credits (Y) or without (N), for the time of a block."""
+    if credits == "Y":
+        card.bind(credits)
+    try:
+        yield
+    finally:
+        if credits == "Y":
+            card.bind("N")
 
 
 def with_hogs(busy):
@@ -76,27 +91,31 @@ def launch(bench):
     """64 KiB that take 2 ms on the link: who starts the next run, and what
     that does to the engine when somebody else wants the CPUs."""
     depths = (4, 32) if bench.quick else (4, 8, 16, 32)
-    for busy in (False, True):
-        with with_hogs(busy):
-            for depth, mode in itertools.product(depths, LAUNCHES):
+    for (credits, modes_), busy in itertools.product(STARTS, (False, True)):
+        with credits_of(bench.slow, credits), with_hogs(busy):
+            for depth, mode in itertools.product(depths, modes_):
                 with parameters(launch=mode):
                     row = bench.fio.run(bench.slow, "h2c0", "io_uring", "write", 64 * K,
                                         depth=depth)
-                bench.add(f"{mode}, depth {depth}{', hogs' if busy else ''}",
-                          row | {"launch": mode, "hogs": busy})
+                bench.add(f"{mode}{', credits' if credits == 'Y' else ''}, depth {depth}"
+                          f"{', hogs' if busy else ''}",
+                          row | {"launch": mode, "credits": credits, "hogs": busy})
 
 
 @section("plain")
 def modes(bench):
     """The same three where the link is no limit."""
     cases = (("psync", 1, 1), ("io_uring", 32, 1), ("psync", 1, 8))
-    for engine, depth, threads in cases[:2] if bench.quick else cases:
-        for mode in LAUNCHES:
-            with parameters(launch=mode):
-                row = bench.fio.run(bench.fast, "c2h0", engine, "read", 4 * K,
-                                    depth=depth, threads=threads)
-            bench.add(f"{mode}, {engine} depth {depth}, {threads} threads",
-                      row | {"launch": mode})
+    for credits, modes_ in STARTS:
+        with credits_of(bench.fast, credits):
+            for (engine, depth, threads), mode in itertools.product(
+                    cases[:2] if bench.quick else cases, modes_):
+                with parameters(launch=mode):
+                    row = bench.fio.run(bench.fast, "c2h0", engine, "read", 4 * K,
+                                        depth=depth, threads=threads)
+                bench.add(f"{mode}{', credits' if credits == 'Y' else ''}, {engine} depth "
+                          f"{depth}, {threads} threads",
+                          row | {"launch": mode, "credits": credits})
 
 
 @section("plain")
@@ -117,11 +136,16 @@ def books(bench):
     cases = (("psync", 1, 0), ("io_uring", 32, 16), ("io_uring+iopoll", 32, 16),
              ("io_uring", 1, 0), ("io_uring+iopoll", 1, 0), ("io_uring", 32, 0),
              ("libaio", 32, 16))
-    for engine, depth, batch in cases[:3] if bench.quick else cases:
-        for rw, channel in (("write", "h2c0"), ("read", "c2h0")):
-            row = bench.fio.run(bench.fast, channel, engine, rw, 4 * K, depth=depth, batch=batch)
-            bench.add(f"{engine} {rw} depth {depth}{f', batches of {batch}' if batch else ''}",
-                      row)
+    for credits in ("N",) if bench.quick or bench.variant == "iommu" else ("N", "Y"):
+        with credits_of(bench.fast, credits):
+            for engine, depth, batch in cases[:3] if bench.quick or credits == "Y" else cases:
+                for rw, channel in (("write", "h2c0"), ("read", "c2h0")):
+                    row = bench.fio.run(bench.fast, channel, engine, rw, 4 * K, depth=depth,
+                                        batch=batch)
+                    bench.add(f"{engine} {rw} depth {depth}"
+                              f"{f', batches of {batch}' if batch else ''}"
+                              f"{', credits' if credits == 'Y' else ''}",
+                              row | {"credits": credits})
 
 
 def grid(bench):

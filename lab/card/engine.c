@@ -200,6 +200,39 @@ void engine_set_rate(struct engine *e, uint64_t rate)
 
 /* --- start and stop ------------------------------------------------------ */
 
+/* From now on it works, for the books and for the link. */
+static void begin_work(struct engine *e, uint64_t now)
+{
+	e->run_start = now;
+	e->run_bytes = 0;
+	e->run_descs = 0;
+	e->rate_from = 0;
+	e->rate_before = 0;
+	e->slept = false;
+	e->waiting = 0;
+	e->starved = false;
+	books_busy(e->x->books, e->id, now);
+}
+
+static void end_work(struct engine *e, uint64_t now)
+{
+	if (e->starved)
+		return;
+	pace_end(e, now);
+	books_idle(e->x->books, e->id, now);
+}
+
+/*
+ * It may fetch no descriptor: busy is what its register says, but it has no work, and
+ * the link has none. Whoever changes that kicks.
+ */
+static enum engine_next wait_for_descriptors(struct engine *e)
+{
+	end_work(e, now_ns());
+	e->starved = true;
+	return ENGINE_SLEEP;
+}
+
 static void start_run(struct engine *e)
 {
 	uint64_t now = now_ns();
@@ -211,17 +244,10 @@ static void start_run(struct engine *e)
 	e->block_left = (e->first_adjacent & DESC_MAX_ADJACENT) + 1;
 	e->fetched = 0;
 	e->current = 0;
-	e->run_start = now;
-	e->run_bytes = 0;
-	e->run_descs = 0;
-	e->rate_from = 0;
-	e->rate_before = 0;
-	e->slept = false;
-	e->waiting = 0;
 	if (e->rate != e->x->setup.rate)
 		fault_struck(e->x->faults, FAULT_SLOW);
 	e->state = ENGINE_FETCH;
-	books_busy(e->x->books, e->id, now);
+	begin_work(e, now);
 	if (e->perf_armed)
 		e->perf_since = now;
 	fetch_check_block(e, e->fetch_addr, e->block_left);
@@ -253,8 +279,7 @@ static enum engine_next go_idle(struct engine *e)
 	uint64_t now = now_ns();
 
 	e->state = ENGINE_IDLE;
-	pace_end(e, now);
-	books_idle(e->x->books, e->id, now);
+	end_work(e, now);
 	perf_stop_clock(e, now);
 	engine_line(e);
 	if (e->restart && (e->control & CTRL_RUN))
@@ -278,7 +303,7 @@ void engine_reset(struct engine *e, bool heal)
 {
 	bool stuck = e->hung && !heal;
 
-	if (engine_busy(e) && !stuck)
+	if (engine_busy(e) && !stuck && !e->starved)
 		books_idle(e->x->books, e->id, now_ns());
 	e->generation++;
 	/* a stuck one forgets its run, too: let go, it finds Run dropped */
@@ -318,13 +343,15 @@ static enum engine_next step_fetch(struct engine *e)
 		return go_idle(e);
 	}
 	if (x->halt & engine_sg_bit(e))
-		return ENGINE_SLEEP;
+		return wait_for_descriptors(e);
 	if (x->credit_mode & engine_sg_bit(e)) {
 		n = (uint32_t)min_u64(n, e->credits);
 		if (!n)
-			return ENGINE_SLEEP;
+			return wait_for_descriptors(e);
 		e->credits -= n;
 	}
+	if (e->starved)
+		begin_work(e, now_ns());
 	generation = engine_leave(e);
 	got = guestmem_read(x->host, addr, raw, n * DESC_SIZE);
 	if (!engine_return(e, generation))

@@ -105,6 +105,7 @@ struct engine {
 	uint64_t late_ns;	/* behind the model at the end of the last run */
 	bool slept;
 	uint64_t waiting;	/* for the stream: since when; 0: it is not */
+	bool starved;		/* it may fetch no descriptor, and has none */
 	uint64_t rate;			/* setup.rate, unless told to be slow */
 	uint64_t rate_from, rate_before;	/* it changed: at which byte, the time until then */
 

@@ -8,6 +8,10 @@
  * so that the next interrupt needs no acknowledgment where vectors are not
  * shared.
  *
+ * With descriptor credits a run has no end: what is added to it costs one posted
+ * write. Each interrupt costs a read then, since nothing else clears the bit that
+ * asked for it without losing the next one.
+ *
  * Locking: the core calls all but xdma_stop(), xdma_report() and those of the
  * performance counters with the channel's lock held.
  */
@@ -36,9 +40,9 @@ MODULE_PARM_DESC(max_block,
 		 "Descriptors that an engine is told to fetch at once: 1, 2, 4, ... 64 (default), if a core cannot take more");
 
 static bool credits;
-module_param(credits, bool, 0444);
+module_param(credits, bool, 0644);
 MODULE_PARM_DESC(credits,
-		 "Give streams from the card their descriptors as credits, so that the engine never stops between runs (default N: not tried on a real card yet)");
+		 "Give engines their descriptors as credits, so that they never stop between runs; not for streams to the card; looked at when a card is bound (default N: not tried on a real card yet)");
 
 /* Descriptors in a block that begins with this slot, but one. */
 static u32 block_left(const struct xdma_channel *xch, u32 slot)
@@ -123,7 +127,7 @@ static void xdma_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags
 	u32 ctrl = xch->ctrl | XDMA_CTRL_RUN;
 
 	xch->status = 0;
-	if (xch->waits && first == (xch->first + xch->run_slots) % XDMA_SLOTS) {
+	if (flags & EXDMA_RUN_ON) {
 		xch->base += xch->run_slots;
 		xch->first = first;
 		xch->run_slots = 0;
@@ -198,7 +202,10 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 	*done = count;
 	if (!(xch->ctrl & XDMA_CTRL_WRITEBACK) && xch->status & XDMA_ST_STOPPED)
 		status &= ~XDMA_ST_BUSY;
-	/* With credits it is busy for ever; each slot's result vouches for it. */
+	/*
+	 * With credits it is busy for ever. Of what it has counted the data was on its
+	 * way before the answer; and each slot's result vouches for it, of a stream.
+	 */
 	if (xch->waits)
 		status &= ~XDMA_ST_BUSY;
 	/* Whether a descriptor that failed is counted is not documented. */
@@ -387,10 +394,10 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 	writel(xch->to_card ? XDMA_CREDITS_H2C(xch->index) : XDMA_CREDITS_C2H(xch->index),
 	       xch->common + (xch->credits ? XDMA_CREDITS_ON_W1S : XDMA_CREDITS_ON_W1C));
 	/*
-	 * One interrupt for a run: when it is through or has gone wrong. Of what
-	 * comes from a stream each packet has to be told.
+	 * One interrupt for a run: when it is through or has gone wrong. A run that
+	 * has no end tells of each request, what comes from a stream of each packet.
 	 */
-	writel(XDMA_ST_STOPPED | (xch->results ? XDMA_ST_COMPLETED : 0) | errors,
+	writel(XDMA_ST_STOPPED | (xch->each ? XDMA_ST_COMPLETED : 0) | errors,
 	       xch->regs + XDMA_IRQ_MASK);
 }
 
@@ -449,12 +456,13 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 	xch->stream = readl(xch->regs + XDMA_ID) & XDMA_ID_STREAM;
 	desc.priv = xch;
 	desc.stream = xch->stream;
-	if (xch->stream && !to_card) {
+	xch->credits = credits && !(xch->stream && to_card);
+	if (xch->stream && !to_card)
 		desc.status_bytes = RESULTS_OFFSET + XDMA_SLOTS * sizeof(struct xdma_result);
-		desc.needs_ack = true;
-		desc.extends = credits;
-		xch->credits = credits;
-	}
+	desc.extends = xch->credits;
+	/* An interrupt for each descriptor: the bit that asked for it must go. */
+	xch->each = xch->credits || (xch->stream && !to_card);
+	desc.needs_ack |= xch->each;
 
 	width = readl(xc->bar + XDMA_CONFIG + XDMA_CONFIG_WIDTH);
 	desc.beat = 8 << min(FIELD_GET(XDMA_CONFIG_WIDTH_LOG, width), 3);

@@ -228,6 +228,53 @@ static void test_nothing_is_caught_up(void)
 	bench_down(&b);
 }
 
+/*
+ * An engine that waits for credits is idle, whatever its register says, and that is
+ * no credit for the link either.
+ */
+static void test_starved(void)
+{
+	uint64_t from;
+	unsigned int i;
+
+	fake_time = NSEC_PER_SEC;
+	late_ns = 0;
+	CHECK(bench_up(&b, "rate=32M", false));
+	wr(&b, 0x6024, 1);
+	put_chain(&b, 0x10000, 64, 65536, 0x100000, 0, false);
+	start(&b, H2C, 0x10000, 63, CTRL_START);
+	bench_run(&b);
+	for (i = 0; i < 4; i++) {
+		fake_time += NSEC_PER_SEC;
+		from = fake_time;
+		wr(&b, H2C + 0x408c, 2);
+		bench_run(&b);
+		CHECK_EQ(rd(&b, H2C + 0x48), 2 * i + 2);
+		CHECK_EQ(rd(&b, H2C + 0x40) & 1, 1);
+		CHECK(fake_time - from >= 3906250 && fake_time - from < 3920000);
+	}
+	CHECK_PACE(book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS), 4 * 3906250ull, 100000);
+	CHECK(book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS) >= 4 * NSEC_PER_SEC);
+	/* given in time, it never waits; taken back while it waits, it is idle at once */
+	fake_time += NSEC_PER_SEC;
+	wr(&b, H2C + 0x408c, 20);
+	bench_run(&b);
+	CHECK_PACE(book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS), 28 * 1953125ull, 100000);
+	from = book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS);
+	fake_time += NSEC_PER_SEC;
+	wr(&b, H2C + 0x0c, 1);
+	bench_run(&b);
+	CHECK_EQ(rd(&b, H2C + 0x40) & 1, 0);
+	fake_time += NSEC_PER_SEC;
+	start(&b, H2C, 0x10000, 63, CTRL_START);
+	wr(&b, H2C + 0x408c, 1);
+	bench_run(&b);
+	CHECK(book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS) - from >= 2 * NSEC_PER_SEC);
+	CHECK_PACE(book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS), 29 * 1953125ull, 100000);
+	CHECK_EQ(all_violations(&b), 0);
+	bench_down(&b);
+}
+
 /* Through the loop both links are passed one after the other, piece by piece. */
 static void test_loop_rate(void)
 {
@@ -255,7 +302,7 @@ static void test_loop_rate(void)
 static const struct test tests[] = {
 	TEST(test_on_time), TEST(test_late_sleeps), TEST(test_stall),
 	TEST(test_faster_than_the_machine), TEST(test_no_model), TEST(test_data_trickles),
-	TEST(test_generator_rate), TEST(test_nothing_is_caught_up), TEST(test_loop_rate),
+	TEST(test_generator_rate), TEST(test_nothing_is_caught_up), TEST(test_loop_rate), TEST(test_starved),
 };
 
 int main(int argc, char **argv)
