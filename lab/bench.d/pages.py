@@ -80,6 +80,8 @@ were measured in the same boot, mostly in turn.
   counts per request are of whole runs.
 - Times depend on what else the host does. While this page was made, others had
   {', '.join(f'{o:.0%}' for o in others) or 'an unknown part'} of its CPU time (first, second machine).
+- A machine that was just booted is slow: it works for some seconds before anything is
+  measured.
 - 4 KiB at random addresses unless something else is said; page-aligned buffers.
 """
 
