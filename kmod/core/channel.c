@@ -19,7 +19,7 @@
  *
  *	submit		-> pending; of a stream perhaps -> behind, see packet.c
  *	stage		pending -> staged: room in the ring
- *	launch		staged -> running: the engine is idle
+ *	launch		staged -> running: the engine is idle, or can be told of more
  *	reap		running -> finished, or woken: the engine is past it
  *
  * and what keeps it moving:
@@ -54,9 +54,9 @@
 /* Slots that are written in one go with interrupts off, at least. */
 #define STAGE_SLOTS	EXDMA_REQUEST_SLOTS
 /*
- * An idle engine waits for a caller in the middle of a batch only until it has
- * this many requests or bytes, or somebody else's request: so the batch costs
- * few starts and interrupts, and the engine next to no time.
+ * An engine that could be given more waits for a caller in the middle of a batch only
+ * until it has this many requests or bytes, or somebody else's request: so the batch
+ * costs few starts and interrupts, and the engine next to no time.
  */
 #define HOLD_REQUESTS	8
 #define HOLD_BYTES	0x10000
@@ -172,6 +172,8 @@ void exdma_channel_run_over(struct exdma_channel *ch) __must_hold(ch->lock)
 
 	ch->stats.busy_ns += channel_run_ns(ch);
 	ch->run_count = 0;
+	ch->run_requests = 0;
+	ch->run_bytes = 0;
 }
 
 /* Arms the watchdog, if it is not. */
@@ -187,7 +189,7 @@ static void channel_watch(struct exdma_channel *ch) __must_hold(ch->lock)
 
 /*
  * Is all that is staged the beginning of a batch, whose caller is about to add
- * to it? Then an idle engine waits a little; see HOLD_REQUESTS.
+ * to it? Then the engine waits a little; see HOLD_REQUESTS.
  */
 static bool channel_holds(const struct exdma_channel *ch) __must_hold(ch->lock)
 {
@@ -222,61 +224,65 @@ static bool channel_is_busy(const struct exdma_channel *ch) __must_hold(ch->lock
 }
 
 /*
- * staged -> running: as many requests as lie behind each other in the ring, within
- * the bounds, behind the run that is on, if there is one. A request that was
- * cancelled leaves a gap; the run ends before it. The bounds are for all that the
- * engine has and has not finished, of which there are two, if it extends: it is
- * at one, and need not wait for the next. What waits for packets from the card is
- * taken all at once: there is a bounded number of it, and it may be long until
- * the run ends.
+ * Can @req be a part of the run that is on? They lie behind each other in the ring;
+ * a request that was cancelled leaves a gap, and the run ends before it. The bounds
+ * are for what the engine has and has not finished, of which there are two, if it
+ * extends: it is at one, and need not wait for the next. What waits for packets from
+ * the card is taken all at once: there is a bounded number of it, and it may be
+ * long until the run ends.
+ */
+static bool channel_fits(const struct exdma_channel *ch, const struct exdma_request *req)
+	__must_hold(ch->lock)
+{
+	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
+	u32 slots = ch->run_count + req->slots;
+
+	lockdep_assert_held(ch->lock);
+
+	if (req->first != ch->run_next || req->fixed != ch->run_fixed ||
+	    slots - ch->run_done > ch->desc.max_run_slots || slots > EXDMA_RUN_SLOTS)
+		return false;
+	return exdma_channel_receives(ch) || ch->run_requests < (ch->desc.extends ? 2 : 1) ||
+	       (ch->run_requests < RUN_REQUESTS && ch->run_bytes + req->bytes <= limit);
+}
+
+/*
+ * staged -> running: as many requests as fit, behind the run that is on, if there
+ * is one.
  *
  * Returns the number of requests; @slots and @bytes: of all of them.
  */
 static u32 channel_take_staged(struct exdma_channel *ch, u32 *slots, size_t *bytes)
 	__must_hold(ch->lock)
 {
-	size_t limit = (size_t)READ_ONCE(run_kib) << 10;
-	u32 room = ch->desc.max_run_slots - (ch->run_count - ch->run_done);
-	u32 requests = 0, has = 0, least = ch->desc.extends ? 2 : 1;
-	bool all = exdma_channel_receives(ch);
 	struct exdma_request *req, *next;
 	const void *client = NULL;
-	size_t has_bytes = 0;
+	u32 requests = 0;
 
 	lockdep_assert_held(ch->lock);
 
 	*slots = 0;
 	*bytes = 0;
-	list_for_each_entry(req, &ch->running, node) {
-		if (all)
-			break;
-		has++;
-		has_bytes += req->bytes;
-	}
 	list_for_each_entry_safe(req, next, &ch->staged, node) {
-		if (!ch->run_count && !requests) {
+		if (!ch->run_count) {
 			ch->run_next = req->first;
 			ch->run_fixed = req->fixed;
 		}
 		if (!requests)
 			client = req->client;
-		if (req->first != ch->run_next || req->fixed != ch->run_fixed ||
-		    *slots + req->slots > room ||
-		    ch->run_count + *slots + req->slots > EXDMA_RUN_SLOTS)
-			break;
-		if (!all && has >= least &&
-		    (has >= RUN_REQUESTS || has_bytes + req->bytes > limit))
+		if (!channel_fits(ch, req))
 			break;
 		/* Nobody's packet is in the hands of an engine that is at another's. */
 		if (ch->desc.stream && req->client != client)
 			break;
 		requests++;
-		has++;
 		*bytes += req->bytes;
-		has_bytes += req->bytes;
 		*slots += req->slots;
+		ch->run_requests++;
+		ch->run_bytes += req->bytes;
 		ch->run_next += req->slots;
-		req->run_end = ch->run_count + *slots;
+		ch->run_count += req->slots;
+		req->run_end = ch->run_count;
 		req->state = EXDMA_REQ_RUNNING;
 		list_move_tail(&req->node, &ch->running);
 	}
@@ -284,14 +290,14 @@ static u32 channel_take_staged(struct exdma_channel *ch, u32 *slots, size_t *byt
 }
 
 /* An engine that waits behind its last run takes only what follows there, likewise. */
-static bool channel_follows(const struct exdma_channel *ch) __must_hold(ch->lock)
+static bool channel_follows(struct exdma_channel *ch) __must_hold(ch->lock)
 {
 	const struct exdma_request *req;
 
 	lockdep_assert_held(ch->lock);
 
-	req = list_first_entry_or_null(&ch->staged, struct exdma_request, node);
-	return !ch->waits || ch->run_count || !req ||
+	req = list_first_entry(&ch->staged, struct exdma_request, node);
+	return !ch->waits || ch->run_count ||
 	       (req->first == ch->run_next && req->fixed == ch->run_fixed);
 }
 
@@ -309,7 +315,8 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 
 	lockdep_assert_held(ch->lock);
 
-	if (ch->state != EXDMA_CH_LIVE || (!extend && channel_is_busy(ch)))
+	if (ch->state != EXDMA_CH_LIVE || list_empty(&ch->staged) ||
+	    (!extend && channel_is_busy(ch)))
 		return;
 	if (channel_holds(ch)) {
 		channel_watch(ch);
@@ -329,7 +336,6 @@ void exdma_channel_launch(struct exdma_channel *ch, enum exdma_starter by)
 	first = list_first_entry(&ch->running, struct exdma_request, node);
 	ch->run_number += !extend;
 	trace_exdma_start(ch, requests, slots, bytes, by);
-	ch->run_count += slots;
 	if (extend) {
 		ch->desc.ops->extend(ch, slots);
 		return;
@@ -417,6 +423,8 @@ int exdma_channel_reap(struct exdma_channel *ch,
 		if (req->run_end > done)
 			break;
 		list_move_tail(&req->node, &finished);
+		ch->run_requests--;
+		ch->run_bytes -= req->bytes;
 	}
 	if (through)
 		exdma_channel_run_over(ch);
@@ -430,16 +438,6 @@ int exdma_channel_reap(struct exdma_channel *ch,
 	return err ?: through;
 }
 
-/* Has the engine enough to do? One that extends is at one, and has the next. */
-static bool channel_is_fed(const struct exdma_channel *ch) __must_hold(ch->lock)
-{
-	lockdep_assert_held(ch->lock);
-
-	if (ch->run_count && ch->desc.extends)
-		return !list_is_singular(&ch->running);
-	return channel_is_busy(ch);
-}
-
 /* Is something staged that is not held back? */
 static bool channel_waits(const struct exdma_channel *ch) __must_hold(ch->lock)
 {
@@ -447,7 +445,7 @@ static bool channel_waits(const struct exdma_channel *ch) __must_hold(ch->lock)
 }
 
 /* Is there something that is left to the bottom half? */
-bool exdma_channel_wants_thread(const struct exdma_channel *ch)
+bool exdma_channel_wants_thread(struct exdma_channel *ch)
 	__must_hold(ch->lock)
 {
 	const struct exdma_channel *partner;
@@ -456,7 +454,11 @@ bool exdma_channel_wants_thread(const struct exdma_channel *ch)
 
 	if (!list_empty(&ch->finished) || !list_empty(&ch->pending))
 		return true;
-	if (channel_is_fed(ch))
+	if (ch->run_count)
+		return ch->desc.extends && channel_waits(ch) &&
+		       channel_fits(ch, list_first_entry(&ch->staged, struct exdma_request,
+							 node));
+	if (channel_is_busy(ch))
 		return false;
 	list_for_each_entry(partner, &ch->partners, partners)
 		if (channel_waits(partner))
@@ -603,7 +605,7 @@ struct exdma_channel *exdma_channel_create(struct exdma_card *card,
 	    (desc->stream && (card->desc.bounce || desc->slots < EXDMA_STREAM_SLOTS)) ||
 	    (desc->extends &&
 	     ((desc->stream && desc->dir == EXDMA_H2C) || desc->shares)) ||
-	    (desc->shares && desc->shares->card != card) ||
+	    (desc->shares && (desc->shares->card != card || desc->shares->desc.extends)) ||
 	    desc->max_segment < PAGE_SIZE || !is_power_of_2(desc->alignment) ||
 	    desc->alignment > PAGE_SIZE || !is_power_of_2(desc->granularity) ||
 	    desc->granularity > PAGE_SIZE || !desc->address_bits ||

@@ -155,6 +155,8 @@ struct exdma_channel_stats {
  * @run_done: of these, how many are known to have finished.
  * @run_number: counts the runs.
  * @run_fixed: the card's address does not advance in it.
+ * @run_requests: on @running, and
+ * @run_bytes: their bytes: what the engine has and has not finished.
  * @waits: the engine, which extends, is on, and waits behind its last slot if it is
  *	through: it takes only what follows there.
  * @run_began: local_clock() when the current run was started.
@@ -223,6 +225,8 @@ struct exdma_channel {
 	u32 run_done __guarded_by(&*lock);
 	u32 run_number __guarded_by(&*lock);
 	bool run_fixed __guarded_by(&*lock);
+	u32 run_requests __guarded_by(&*lock);
+	size_t run_bytes __guarded_by(&*lock);
 	bool waits __guarded_by(&*lock);
 	u64 run_began __guarded_by(&*lock);
 	u32 late_run __guarded_by(&*lock);
@@ -347,7 +351,7 @@ void exdma_channel_launch_next(struct exdma_channel *ch, enum exdma_starter by)
 int exdma_channel_reap(struct exdma_channel *ch,
 		       int (*look)(struct exdma_channel *ch, u32 *done),
 		       enum exdma_starter next) __must_hold(ch->lock);
-bool exdma_channel_wants_thread(const struct exdma_channel *ch)
+bool exdma_channel_wants_thread(struct exdma_channel *ch)
 	__must_hold(ch->lock);
 void exdma_channel_owe(struct exdma_channel *ch) __must_hold(ch->lock);
 void exdma_channel_fault(struct exdma_channel *ch, int err)

@@ -64,7 +64,7 @@ static int engine_progress(struct exdma_channel *ch, u32 *done)
 {
 	struct engine *engine = exdma_channel_priv(ch);
 
-	*done = engine->done;
+	*done = engine->behind ? 0 : engine->done;
 	return engine->tells ? engine->error : 0;
 }
 
@@ -81,6 +81,13 @@ static bool engine_idle(struct exdma_channel *ch)
 	struct engine *engine = exdma_channel_priv(ch);
 
 	return engine->idle;
+}
+
+static void engine_ack(struct exdma_channel *ch)
+{
+	struct engine *engine = exdma_channel_priv(ch);
+
+	engine->acks++;
 }
 
 static int engine_stop(struct exdma_channel *ch)
@@ -118,6 +125,7 @@ const struct exdma_channel_ops engine_ops = {
 	.inspect = engine_inspect,
 	.idle = engine_idle,
 	.received = engine_received,
+	.ack = engine_ack,
 	.stop = engine_stop,
 	.report = engine_report,
 };
@@ -151,6 +159,7 @@ static int engine_make(struct kunit *test, enum exdma_dir dir, bool stream, bool
 		.dir = dir,
 		.stream = stream,
 		.extends = extends,
+		.needs_ack = extends,
 		.beat = 64,
 		.ops = &engine_ops,
 		.desc_bytes = 32,

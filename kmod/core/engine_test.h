@@ -47,9 +47,11 @@ struct engine {
 	u32 flags;		/* of the last start */
 	bool on;
 	bool waits;		/* it extends, was started and not stopped */
+	u32 acks;
 	u32 done;		/* slots of the run that it has moved */
 	int error;		/* what an inspection says */
 	bool tells;		/* the writeback carries the error, too */
+	bool behind;		/* the writeback does not come */
 	bool idle;		/* an inspection finds it so */
 
 	int stop_result;

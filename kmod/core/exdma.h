@@ -163,7 +163,8 @@ struct exdma_perf {
  *	Returns 0, or the error that stopped the engine at slot @done, as
  *	@inspect would.
  * @inspect: The same by asking the device itself; called when an interrupt
- *	came and the run is not through, and now and then when nothing moves.
+ *	came and the run is not through, if there is one for each run, and now and
+ *	then when nothing moves.
  *	Returns 0 while it runs or is through, -EIO if the engine has stopped at
  *	slot @done of the run with an error, -ENODEV if the device does not
  *	answer any more.
@@ -177,7 +178,8 @@ struct exdma_perf {
  *	Returns 1 if a packet ends with it, 0 if not, -EIO if what the device
  *	said makes no sense.
  * @ack: Take the interrupt request of this channel back, for interrupts that
- *	are levels or shared; called at the start of each interrupt if
+ *	are levels or shared, or come more than once in a run; called at the start
+ *	of each interrupt, and for one that was lost, if
  *	&exdma_channel_desc.needs_ack is set. May read the bus.
  * @stop: Make the engine let go of memory. May sleep, takes a second at most;
  *	called without the lock, while the core starts nothing on the engine.

@@ -209,8 +209,11 @@ static void lost_interrupt(struct kunit *test)
 	engine->done = 2;
 	watch(engine);
 	KUNIT_EXPECT_FALSE(test, is_done(req[0]));
+	KUNIT_EXPECT_EQ(test, engine->acks, 0);
 	watch(engine);
 	EXPECT_DONE(test, req[0], 0, 2 * LARGE);
+	/* As long as it asks for the one that was lost, there is no other. */
+	KUNIT_EXPECT_EQ(test, engine->acks, 1);
 	KUNIT_EXPECT_EQ(test, engine->ch->stats.lost_interrupts, 1);
 	KUNIT_EXPECT_EQ(test, engine->count, 6);
 	/* Late it comes after all. */
@@ -248,6 +251,66 @@ static void error_in_the_middle(struct kunit *test)
 	engine_expect_idle(engine);
 }
 
+/* Told of something that is not there yet: the watchdog has another look. */
+static void an_interrupt_without_news(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *req = submit(engine, engine_request(engine, 1, SZ_4K));
+
+	engine->behind = true;
+	engine->done = 1;
+	interrupt(engine);
+	KUNIT_EXPECT_FALSE(test, is_done(req));
+	watch(engine);
+	KUNIT_EXPECT_FALSE(test, is_done(req));
+	watch(engine);
+	EXPECT_DONE(test, req, 0, SZ_4K);
+	KUNIT_EXPECT_EQ(test, engine->ch->stats.lost_interrupts, 0);
+	engine->on = false;
+	engine_expect_idle(engine);
+}
+
+/* While one waits for another mode, nobody is called who can do nothing. */
+static void nobody_is_called_in_vain(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *req[2];
+
+	req[0] = submit(engine, engine_request(engine, 1, LARGE));
+	req[1] = engine_request(engine, 1, LARGE);
+	req[1]->fixed = true;
+	submit(engine, req[1]);
+	KUNIT_EXPECT_EQ(test, interrupt(engine), IRQ_HANDLED);
+	KUNIT_EXPECT_FALSE(test, exdma_channel_poll(engine->ch));
+	move_to(engine, 1);
+	recover(engine);
+	move_to(engine, 1);
+	EXPECT_DONE(test, req[1], 0, LARGE);
+	engine_expect_idle(engine);
+}
+
+/* A reset by somebody else, while the engine is to be stopped for a gap. */
+static void a_reset_in_a_gap(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *req;
+
+	submit(engine, engine_request(engine, 1, LARGE));
+	move_to(engine, 1);
+	req = engine_request(engine, 1, LARGE);
+	req->fixed = true;
+	submit(engine, req);
+	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_FROZEN);
+	KUNIT_EXPECT_FALSE(test, exdma_channel_faulty(engine->ch));
+	/* Its engines do stop: it can go on without. */
+	engine->reset_result = -ENOTTY;
+	KUNIT_EXPECT_EQ(test, exdma_card_reset(engine->card), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_LIVE);
+	move_to(engine, 1);
+	EXPECT_DONE(test, req, 0, LARGE);
+	engine_expect_idle(engine);
+}
+
 static struct kunit_case extend_cases[] = {
 	KUNIT_CASE(handler_feeds_the_engine),
 	KUNIT_CASE(engine_has_so_many),
@@ -255,7 +318,10 @@ static struct kunit_case extend_cases[] = {
 	KUNIT_CASE(a_gap),
 	KUNIT_CASE(another_mode),
 	KUNIT_CASE(a_gap_and_no_stop),
+	KUNIT_CASE(a_reset_in_a_gap),
+	KUNIT_CASE(nobody_is_called_in_vain),
 	KUNIT_CASE(lost_interrupt),
+	KUNIT_CASE(an_interrupt_without_news),
 	KUNIT_CASE(error_in_the_middle),
 	{ }
 };

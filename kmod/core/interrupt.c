@@ -8,7 +8,8 @@
  * never allocates, maps, sleeps, or asks the device unless something is wrong.
  *
  * A caller that polls may find a run through before its interrupt comes. The
- * interrupt is *owed* then, so that it is not taken for that of the next run.
+ * interrupt is *owed* then, so that it is not taken for that of the next run; unless
+ * interrupts come as things get done, when one more or less means nothing.
  */
 #include <linux/interrupt.h>
 #include <linux/moduleparam.h>
@@ -21,8 +22,11 @@
 
 /* Requests that the bottom half takes over in one go. */
 #define BATCH		64
-/* Interrupts of a channel that can be under way at once: one served, one kept. */
-#define MAX_OWED	2
+/*
+ * Interrupts of a channel that can be under way at once: one served, one kept for when
+ * that is over, one on its way. More of them become one.
+ */
+#define MAX_OWED	3
 
 /* Who starts the next run when one has ended; by the parameter launch. */
 enum launch_mode {
@@ -111,17 +115,21 @@ static bool channel_pay(struct exdma_channel *ch) __must_hold(ch->lock)
  * An interrupt, and the run is not through. It may belong to an earlier run;
  * else the engine has stopped early, and the device is asked. If one is taken
  * for the other, the watchdog finds out. Where there is more than one for a run,
- * nothing is wrong: the device told of errors in ->progress.
+ * the device told of errors in ->progress; whether what it told of is only not
+ * here yet (@news: something is), the watchdog finds out, too.
  */
-static int channel_early(struct exdma_channel *ch, enum exdma_starter next)
+static int channel_early(struct exdma_channel *ch, enum exdma_starter next, bool news)
 	__must_hold(ch->lock)
 {
 	int err;
 
 	lockdep_assert_held(ch->lock);
 
-	if (!exdma_channel_interrupts_once(ch))
+	if (!exdma_channel_interrupts_once(ch)) {
+		if (!news && !exdma_channel_receives(ch))
+			ch->doubt_run = ch->run_number;
 		return 0;
+	}
 	if (channel_pay(ch)) {
 		ch->doubt_run = ch->run_number;
 		return 0;
@@ -154,8 +162,8 @@ static struct exdma_channel *channel_of_run(struct exdma_channel *ch)
  *	share that engine.
  *
  * Takes what the engine finished off the running list and starts what is
- * staged. An interrupt means that the run is through or has stopped; if the
- * writeback does not say so, the device is asked.
+ * staged. Where there is one interrupt for a run, it means that this is through or
+ * has stopped; if the writeback does not say so, the device is asked.
  *
  * Context: hard interrupt.
  * Return: IRQ_WAKE_THREAD if the bottom half has work, else IRQ_HANDLED.
@@ -167,6 +175,7 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 	enum exdma_starter next = mode == LAUNCH_IRQ ? EXDMA_START_IRQ : EXDMA_STARTERS;
 	raw_spinlock_t *lock = ch->lock;
 	bool wake;
+	u32 done;
 	int err;
 
 	/* The plain form: here, and only here, interrupts are off already. */
@@ -177,9 +186,10 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 	if (ch->desc.needs_ack)
 		ops->ack(ch);
 	if (ch->state == EXDMA_CH_LIVE && ch->run_count) {
+		done = ch->run_done;
 		err = exdma_channel_reap(ch, ops->progress, next);
 		if (!err)
-			err = channel_early(ch, next);
+			err = channel_early(ch, next, ch->run_done != done);
 		if (err < 0)
 			exdma_channel_fault(ch, err);
 	} else if (!channel_pay(ch) && exdma_channel_interrupts_once(ch)) {

@@ -245,7 +245,7 @@ void exdma_channel_thaw(struct exdma_channel *ch)
 
 /**
  * exdma_channel_faulty - is the channel frozen for a fault of its own?
- * @ch: the channel.
+ * @ch: the channel. That its engine waits to be stopped is none.
  *
  * Context: any but hard interrupt. Locking: takes the channel's lock.
  */
@@ -255,7 +255,7 @@ bool exdma_channel_faulty(struct exdma_channel *ch)
 	bool faulty;
 
 	raw_spin_lock_irqsave(ch->lock, flags);
-	faulty = ch->state == EXDMA_CH_FROZEN && ch->fault;
+	faulty = ch->state == EXDMA_CH_FROZEN && ch->fault && ch->fault != -EAGAIN;
 	raw_spin_unlock_irqrestore(ch->lock, flags);
 	return faulty;
 }
@@ -290,6 +290,10 @@ void exdma_channel_recover(struct work_struct *work)
 	if (fault != -EAGAIN && ch->desc.ops->report)
 		ch->desc.ops->report(ch);
 	if (stop) {
+		raw_spin_lock_irqsave(ch->lock, flags);
+		if (ch->fault == -EAGAIN)
+			ch->fault = -ETIMEDOUT;
+		raw_spin_unlock_irqrestore(ch->lock, flags);
 		exdma_card_stuck(ch->card);
 		return;
 	}
@@ -319,6 +323,18 @@ static bool channel_overdue(struct exdma_channel *ch) __must_hold(ch->lock)
 	ch->late_run = ch->run_number;
 	ch->late_done = ch->run_done;
 	return late;
+}
+
+/*
+ * The request of an interrupt that was lost is still there. Where no start of a run
+ * takes it back, no further one would come.
+ */
+static void channel_ack_lost(struct exdma_channel *ch) __must_hold(ch->lock)
+{
+	lockdep_assert_held(ch->lock);
+
+	if (ch->desc.needs_ack && !exdma_channel_interrupts_once(ch))
+		ch->desc.ops->ack(ch);
 }
 
 /* So many slots of the run are done, or more, when the next interrupt comes. */
@@ -369,9 +385,9 @@ static bool channel_has_stopped(struct exdma_channel *ch) __must_hold(ch->lock)
 /*
  * The watchdog looks at a running engine every WATCH_MS. A run that is through
  * at two looks, its interrupt still not here, has lost its interrupt; so has a
- * packet from the card, or a part of a run that is extended. A run that is in doubt at two looks may have stopped
- * early. A stream is given no time by the clock: what tells of one that has
- * stopped is that the engine is idle.
+ * packet from the card, or a part of a run that is extended. A run that is in doubt
+ * at two looks may have stopped early. A stream is given no time by the clock: what
+ * tells of one that has stopped is that the engine is idle.
  */
 void exdma_channel_watch(struct work_struct *work)
 {
@@ -401,6 +417,7 @@ void exdma_channel_watch(struct work_struct *work)
 	if (news) {
 		if (channel_overdue(ch)) {
 			ch->stats.lost_interrupts++;
+			channel_ack_lost(ch);
 			err = exdma_channel_reap(ch, ops->progress, EXDMA_START_THREAD);
 			if (err > 0)
 				exdma_channel_owe(ch);
@@ -408,6 +425,7 @@ void exdma_channel_watch(struct work_struct *work)
 	} else if (asks || doubt) {
 		/* Retires what is done, and tells a slow run from a dead one. */
 		ch->doubt_run = ch->run_number - 1;
+		channel_ack_lost(ch);
 		err = exdma_channel_reap(ch, ops->inspect, EXDMA_START_THREAD);
 		if (err > 0)
 			exdma_channel_owe(ch);

@@ -199,7 +199,8 @@ were measured in the same boot, mostly in turn.
                                          "io_uring, depth 32"], rows))
 
     def big(self):
-        rows = [[f"{size_text(r['size'])} in one `pwrite`", percent(r["utilization"]),
+        rows = [[f"{size_text(r['size'])} in one `pwrite`"
+                 + (", `credits=Y`" if r["credits"] == "Y" else ""), percent(r["utilization"]),
                  f"{r['size'] / 32768000 / r['seconds']:.1%}",
                  f"{r['pinned_bytes_max'] / M:.1f} MiB", f"{r['max_inflight'] / M:.0f} MiB"]
                 for r in self.results.rows("big")]

@@ -48,7 +48,8 @@ def bus(results):
 def bounds(results):
     """Memory: pinned, allocated."""
     for row in results.rows("big"):
-        yield Promise("one large write: bytes pinned at once never above max_inflight",
+        how = ", credits=Y" if row["credits"] == "Y" else ""
+        yield Promise(f"one large write{how}: bytes pinned at once never above max_inflight",
                       f"{row['pinned_bytes_max']} of {row['max_inflight']}",
                       0 < row["pinned_bytes_max"] <= row["max_inflight"], True)
     for variant in ("plain", "iommu"):
@@ -70,7 +71,8 @@ def engine(results):
                       "busy at least 99 %", f"{row['utilization']:.2%}",
                       row["utilization"] >= 0.99, False)
     for row in results.rows("big"):
-        yield Promise("one large write on the same link: engine busy at least 98 %",
+        how = ", credits=Y" if row["credits"] == "Y" else ""
+        yield Promise(f"one large write on the same link{how}: engine busy at least 98 %",
                       f"{row['utilization']:.2%}", row["utilization"] >= 0.98, False)
 
 

@@ -123,11 +123,14 @@ def big(bench):
     """One write of 1 GiB over the slow link."""
     size = 128 * M if bench.quick else G
     memory = Buffer(size)
-    bench.slow.zero()
-    row = memory.write(bench.slow, "h2c0")
-    row["pinned_bytes_max"] = bench.slow.statistic("h2c0", "pinned_bytes_max")
-    row["max_inflight"] = int(parameter("max_inflight_kib")) * K
-    bench.add(f"one pwrite of {size_text(size)}", row)
+    for credits, _ in STARTS:
+        with credits_of(bench.slow, credits):
+            bench.slow.zero()
+            row = memory.write(bench.slow, "h2c0")
+            row["pinned_bytes_max"] = bench.slow.statistic("h2c0", "pinned_bytes_max")
+            row["max_inflight"] = int(parameter("max_inflight_kib")) * K
+            bench.add(f"one pwrite of {size_text(size)}"
+                      f"{', credits' if credits == 'Y' else ''}", row | {"credits": credits})
 
 
 @section("plain", "iommu")

@@ -2,7 +2,7 @@
 /*
  * exdma_xdma - one engine: descriptors, start, progress, stop
  *
- * A run costs five posted writes at most and no read. Progress comes from the
+ * A run costs five posted writes at most and no read, but for credits. Progress comes from the
  * poll-mode writeback word, which the engine writes to host memory although
  * interrupts are on; the sticky status bits clear themselves when Run rises,
  * so that the next interrupt needs no acknowledgment where vectors are not
@@ -44,6 +44,22 @@ module_param(credits, bool, 0644);
 MODULE_PARM_DESC(credits,
 		 "Give engines their descriptors as credits, so that they never stop between runs; not for streams to the card; looked at when a card is bound (default N: not tried on a real card yet)");
 
+static u32 xdma_credit_bit(const struct xdma_channel *xch)
+{
+	return xch->to_card ? XDMA_CREDITS_H2C(xch->index) : XDMA_CREDITS_C2H(xch->index);
+}
+
+/* Can it be made to wait for credits? One that cannot would run round the ring. */
+static bool xdma_takes_credits(const struct xdma_channel *xch)
+{
+	u32 bit = xdma_credit_bit(xch), on;
+
+	writel(bit, xch->common + XDMA_CREDITS_ON_W1S);
+	on = readl(xch->common + XDMA_CREDITS_ON);
+	writel(bit, xch->common + XDMA_CREDITS_ON_W1C);
+	return on != XDMA_GONE && on & bit;
+}
+
 /* Descriptors in a block that begins with this slot, but one. */
 static u32 block_left(const struct xdma_channel *xch, u32 slot)
 {
@@ -53,7 +69,7 @@ static u32 block_left(const struct xdma_channel *xch, u32 slot)
 /*
  * A slot is written as if the run went on for ever: Next leads to the slot
  * behind it, nxt_adj counts down to the end of its block of 64 (PG195,
- * "Descriptor format"). Where the run ends is known when it starts.
+ * "Descriptor format"). Where the run ends, if it does, is known when it starts.
  */
 static void xdma_write_desc(struct exdma_channel *ch, u32 slot, dma_addr_t host,
 			    u64 card, u32 len, u32 flags)
@@ -113,7 +129,7 @@ static void xdma_extend(struct exdma_channel *ch, u32 count)
 {
 	struct xdma_channel *xch = exdma_channel_priv(ch);
 
-	/* Never more than half the ring: far from what the register can hold. */
+	/* Never more than max_run_slots: far from the 1023 that the register can hold. */
 	xch->run_slots += count;
 	/* writel() orders the descriptors before their credits. */
 	writel(count, xch->sgdma + XDMA_CREDITS);
@@ -148,6 +164,11 @@ static void xdma_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags
 
 	/* Run stays set after a Stop descriptor; only its rise starts. */
 	writel(XDMA_CTRL_RUN, xch->regs + XDMA_CONTROL_W1C);
+	/* None may be left, and without them the chain would have no end. */
+	if (xch->credits) {
+		writel(xdma_credit_bit(xch), xch->common + XDMA_CREDITS_ON_W1C);
+		writel(xdma_credit_bit(xch), xch->common + XDMA_CREDITS_ON_W1S);
+	}
 	writel(lower_32_bits(addr), xch->sgdma + XDMA_FIRST_LO);
 	if (xch->hi != upper_32_bits(addr)) {
 		xch->hi = upper_32_bits(addr);
@@ -157,7 +178,6 @@ static void xdma_start(struct exdma_channel *ch, u32 first, u32 count, u32 flags
 		xch->adj = adj;
 		writel(adj, xch->sgdma + XDMA_FIRST_ADJ);
 	}
-	/* With Run, former credits have gone. */
 	if (xch->credits)
 		writel(count, xch->sgdma + XDMA_CREDITS);
 	xch->waits = xch->credits;
@@ -197,7 +217,8 @@ static int xdma_inspect(struct exdma_channel *ch, u32 *done)
 		return -ENODEV;
 	xch->status |= status & ~XDMA_ST_BUSY;
 	xch->busy = status & XDMA_ST_BUSY;
-	count -= xch->base;
+	/* Compared modulo what the writeback counts: a run is shorter than that. */
+	count = (count - xch->base) & XDMA_WB_COUNT;
 	xch->count = count;
 	*done = count;
 	if (!(xch->ctrl & XDMA_CTRL_WRITEBACK) && xch->status & XDMA_ST_STOPPED)
@@ -391,7 +412,7 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 	writel(upper_32_bits(xch->writeback_dma), xch->regs + XDMA_WRITEBACK_HI);
 	writel(0, xch->sgdma + XDMA_FIRST_HI);
 	writel(0, xch->sgdma + XDMA_FIRST_ADJ);
-	writel(xch->to_card ? XDMA_CREDITS_H2C(xch->index) : XDMA_CREDITS_C2H(xch->index),
+	writel(xdma_credit_bit(xch),
 	       xch->common + (xch->credits ? XDMA_CREDITS_ON_W1S : XDMA_CREDITS_ON_W1C));
 	/*
 	 * One interrupt for a run: when it is through or has gone wrong. A run that
@@ -456,10 +477,13 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 	xch->stream = readl(xch->regs + XDMA_ID) & XDMA_ID_STREAM;
 	desc.priv = xch;
 	desc.stream = xch->stream;
-	xch->credits = credits && !(xch->stream && to_card);
+	xch->credits = credits && !(xch->stream && to_card) && xdma_takes_credits(xch);
 	if (xch->stream && !to_card)
 		desc.status_bytes = RESULTS_OFFSET + XDMA_SLOTS * sizeof(struct xdma_result);
 	desc.extends = xch->credits;
+	/* So that the largest request and the next are in its hands. */
+	if (xch->credits)
+		desc.max_run_slots = 2 * EXDMA_REQUEST_SLOTS;
 	/* An interrupt for each descriptor: the bit that asked for it must go. */
 	xch->each = xch->credits || (xch->stream && !to_card);
 	desc.needs_ack |= xch->each;

@@ -284,6 +284,12 @@ static void unmap_registers(struct xdma_card *xc)
 	pci_release_region(xc->pdev, xc->bar_index);
 }
 
+/* Whoever drives it next may know nothing of credits. The engines have stopped. */
+static void end_credits(struct xdma_card *xc)
+{
+	writel(XDMA_CREDITS_ALL, xc->bar + XDMA_SGDMA_COMMON + XDMA_CREDITS_ON_W1C);
+}
+
 /* All that comes after the registers can be reached. */
 static int init_card(struct xdma_card *xc)
 {
@@ -351,6 +357,7 @@ unregister:
 	exdma_card_unregister(xc->card);
 	xdma_quiesce(xc);
 	pci_clear_master(pdev);
+	end_credits(xc);
 	exdma_card_put(xc->card);
 free_vectors:
 	pci_free_irq_vectors(pdev);
@@ -402,6 +409,7 @@ static void xdma_remove(struct pci_dev *pdev)
 	exdma_card_unregister(xc->card);
 	xdma_quiesce(xc);
 	pci_clear_master(pdev);
+	end_credits(xc);
 	exdma_card_put(xc->card);
 	pci_free_irq_vectors(pdev);
 	xdma_unmap_windows(xc);

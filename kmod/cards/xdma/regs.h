@@ -93,10 +93,12 @@
 #define XDMA_CREDITS		0x8c	/* a write adds; gone when Run falls */
 
 /* SGDMA common: with credits on, no more descriptors are fetched than were given */
+#define XDMA_CREDITS_ON		0x20
 #define XDMA_CREDITS_ON_W1S	0x24
 #define XDMA_CREDITS_ON_W1C	0x28
 #define XDMA_CREDITS_H2C(ch)	BIT(ch)
 #define XDMA_CREDITS_C2H(ch)	BIT(16 + (ch))
+#define XDMA_CREDITS_ALL	(GENMASK(19, 16) | GENMASK(3, 0))
 
 /* IRQ block: IRQ-Block-* pages */
 #define XDMA_IRQ_USER		0x04
