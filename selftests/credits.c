@@ -73,7 +73,7 @@ FIXTURE_TEARDOWN_PARENT(credits)
 }
 
 /*
- * DEPTH requests in flight all the time, on a link that takes 2 ms for each, for
+ * DEPTH requests in flight all the time, on a link that takes 8 ms for each, for
  * @seconds: how much of the time was the engine at work, in percent? Negative: an
  * error.
  */
@@ -88,7 +88,7 @@ static double busy(FIXTURE_DATA(credits) *self, int dir, unsigned int seconds)
 
 	if (fd < 0 || flight_open(&f, FLIGHT_AIO, DEPTH))
 		return -1;
-	lab_fault_value(self->lab, engine, LAB_FAULT_SLOW, 0, 32 * MIB);
+	lab_fault_value(self->lab, engine, LAB_FAULT_SLOW, 0, 8 * MIB);
 	for (i = 0; i < DEPTH; i++)
 		r[i] = (struct flight_request) {
 			.fd = fd, .write = dir == EXDMA_DIR_H2C, .buf = self->buf + i * PIECE,

@@ -237,7 +237,8 @@ TEST_F(ends, killed_while_the_engine_hangs)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_GT(IN_TIME_NS, now_ns() - begin);
 	EXPECT_TRUE(WIFSIGNALED(status));
-	/* the host may stand still for longer than that */
+	/* then the host may stand still for longer than that */
+	ASSERT_TRUE(channel_stat_becomes(&self->card, EXDMA_DIR_C2H, 0, "pinned_bytes", 0));
 	ASSERT_EQ(0, param_put("timeout_ms", TIMEOUT_HELD));
 	all_is_well(_metadata, self, variant);
 }

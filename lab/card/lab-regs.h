@@ -93,7 +93,7 @@
 #define LAB_FAULT_ALWAYS	0xffffffffu
 
 /* target: an engine */
-#define LAB_FAULT_HANG		1	/* at once; the next run if none is on */
+#define LAB_FAULT_HANG		1	/* at once; at its next work if it has none */
 #define LAB_FAULT_HANG_AFTER	2	/* after COUNT more descriptors */
 #define LAB_FAULT_UNHANG	3	/* go on where it hung; disarm */
 /*

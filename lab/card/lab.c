@@ -87,7 +87,7 @@ static bool engine_fault(struct lab *lab, struct engine *e, uint32_t command, ui
 		n = 0;
 		/* fall through */
 	case LAB_FAULT_HANG_AFTER:
-		if (!n && engine_busy(e))
+		if (!n && engine_busy(e) && !e->starved)
 			engine_hang(e);
 		else
 			fault_arm(f, FAULT_HANG, e->id, n, 0);

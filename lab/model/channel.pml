@@ -67,7 +67,7 @@
 #define RING	2		/* slots */
 #define RUN	2		/* requests in one run, at most */
 #define TRIES	2		/* of a request at which the engine stood still */
-#define MAX_OWED 2
+#define MAX_OWED 3
 #define NOBODY	255
 
 /* requests; all of it but "done" is guarded by the lock */
