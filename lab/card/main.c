@@ -135,6 +135,7 @@ static const char usage[] =
 	"       align=HEX              Alignments register (00010140)\n"
 	"       stream=on|off          AXI-ST instead of AXI-MM (off); fifo=SIZE between\n"
 	"                              H2C and C2H (64K)\n"
+	"       credits=on|off         descriptor credits (on)\n"
 	"       d3reset=on|off         leaving D3hot resets the function (off)\n"
 	"       strict=on|off          note breaches of the IP's rules (on)\n"
 	"       fault=KIND:TARGET...   go wrong; several joined with +; TARGET like h2c0,\n"

@@ -115,6 +115,14 @@ static bool get_switch(struct parser *p, bool *out)
 	return true;
 }
 
+static bool get_opposite(struct parser *p, bool *out)
+{
+	if (!get_switch(p, out))
+		return false;
+	*out = !*out;
+	return true;
+}
+
 static bool parse_bars(struct parser *p)
 {
 	p->config->bars_64 = !strcmp(p->value, "64");
@@ -199,6 +207,8 @@ static bool parse_pair(struct parser *p)
 		return get_switch(p, &c->strict);
 	if (!strcmp(key, "stream"))
 		return get_switch(p, &c->xdma.stream);
+	if (!strcmp(key, "credits"))
+		return get_opposite(p, &c->xdma.no_credits);
 	if (!strcmp(key, "fifo"))
 		return get_number(p, 1, STREAM_MAX_FIFO, &c->xdma.fifo);
 	if (!strcmp(key, "width"))

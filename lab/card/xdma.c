@@ -220,10 +220,10 @@ static void sg_common_write(struct xdma *x, uint32_t byte, uint32_t value)
 		x->halt &= ~value;
 		break;
 	case SGC_CREDIT_MODE:
-		x->credit_mode = value & there;
+		x->credit_mode = x->setup.no_credits ? 0 : value & there;
 		break;
 	case SGC_CREDIT_MODE_W1S:
-		x->credit_mode |= value & there;
+		x->credit_mode |= x->setup.no_credits ? 0 : value & there;
 		break;
 	case SGC_CREDIT_MODE_W1C:
 		x->credit_mode &= ~value;

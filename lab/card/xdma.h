@@ -122,6 +122,7 @@ struct xdma_setup {
 	uint64_t rate;		/* bytes per second and engine, 0: no limit */
 	uint64_t desc_ns, run_ns;
 	bool stream;		/* AXI-ST instead of AXI-MM */
+	bool no_credits;	/* the credit mode cannot be switched on */
 	uint64_t fifo;		/* bytes between H2C and C2H of one stream */
 	bool threads;		/* false: the owner calls xdma_poll() */
 };

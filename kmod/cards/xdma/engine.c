@@ -477,7 +477,12 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 	xch->stream = readl(xch->regs + XDMA_ID) & XDMA_ID_STREAM;
 	desc.priv = xch;
 	desc.stream = xch->stream;
-	xch->credits = credits && !(xch->stream && to_card) && xdma_takes_credits(xch);
+	if (credits && !(xch->stream && to_card)) {
+		xch->credits = xdma_takes_credits(xch);
+		if (!xch->credits)
+			dev_warn(dev, "%s%u has no descriptor credits\n",
+				 to_card ? "h2c" : "c2h", index);
+	}
 	if (xch->stream && !to_card)
 		desc.status_bytes = RESULTS_OFFSET + XDMA_SLOTS * sizeof(struct xdma_result);
 	desc.extends = xch->credits;

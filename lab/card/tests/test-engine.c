@@ -607,6 +607,17 @@ static void test_credits(void)
 	CHECK_EQ(rd(&b, H2C + 0x408c), 0);
 	CHECK_EQ(all_violations(&b), 0);
 	bench_down(&b);
+	/* a core that has none */
+	CHECK(bench_up(&b, "credits=off", false));
+	wr(&b, 0x6024, 1);
+	CHECK_EQ(rd(&b, 0x6020), 0);
+	wr(&b, 0x6020, 1);
+	CHECK_EQ(rd(&b, 0x6020), 0);
+	put_desc(&b, 0x1000, one());
+	start(&b, H2C, 0x1000, 0, CTRL_START);
+	bench_run(&b);
+	CHECK_EQ(rd(&b, H2C + 0x48), 1);
+	bench_down(&b);
 }
 
 static void test_performance_counters(void)
