@@ -104,6 +104,15 @@ static void interrupts_are_news_or_not(struct kunit *test)
 	engine_expect_idle(engine);
 }
 
+/* A request at an address that stays. */
+static struct exdma_request *submit_fixed(struct engine *engine)
+{
+	struct exdma_request *req = engine_request(engine, 1, LARGE);
+
+	req->fixed = true;
+	return submit(engine, req);
+}
+
 /* The engine is not where the next request is, or in another mode: it is stopped. */
 static void expect_stop(struct engine *engine, struct exdma_request *req)
 {
@@ -148,9 +157,7 @@ static void another_mode(struct kunit *test)
 	struct exdma_request *req[2];
 
 	req[0] = submit(engine, engine_request(engine, 1, LARGE));
-	req[1] = engine_request(engine, 1, LARGE);
-	req[1]->fixed = true;
-	submit(engine, req[1]);
+	req[1] = submit_fixed(engine);
 	KUNIT_EXPECT_EQ(test, engine->count, 1);
 	KUNIT_EXPECT_EQ(test, engine->flags, 0);
 	move_to(engine, 1);
@@ -159,9 +166,7 @@ static void another_mode(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, engine->flags, EXDMA_RUN_FIXED);
 
 	/* In the same mode it goes on. */
-	req[1] = engine_request(engine, 1, LARGE);
-	req[1]->fixed = true;
-	submit(engine, req[1]);
+	req[1] = submit_fixed(engine);
 	KUNIT_EXPECT_EQ(test, engine->flags, EXDMA_RUN_FIXED | EXDMA_RUN_ON);
 	move_to(engine, 1);
 	EXPECT_DONE(test, req[1], 0, LARGE);
@@ -176,9 +181,7 @@ static void a_gap_and_no_stop(struct kunit *test)
 	req = submit(engine, engine_request(engine, 1, LARGE));
 	move_to(engine, 1);
 	EXPECT_DONE(test, req, 0, LARGE);
-	req = engine_request(engine, 1, LARGE);
-	req->fixed = true;
-	submit(engine, req);
+	req = submit_fixed(engine);
 	engine->stop_result = -ETIMEDOUT;
 	recover(engine);
 	KUNIT_EXPECT_TRUE(test, exdma_channel_faulty(engine->ch));
@@ -277,9 +280,7 @@ static void nobody_is_called_in_vain(struct kunit *test)
 	struct exdma_request *req[2];
 
 	req[0] = submit(engine, engine_request(engine, 1, LARGE));
-	req[1] = engine_request(engine, 1, LARGE);
-	req[1]->fixed = true;
-	submit(engine, req[1]);
+	req[1] = submit_fixed(engine);
 	KUNIT_EXPECT_EQ(test, interrupt(engine), IRQ_HANDLED);
 	KUNIT_EXPECT_FALSE(test, exdma_channel_poll(engine->ch));
 	move_to(engine, 1);
@@ -297,9 +298,7 @@ static void a_reset_in_a_gap(struct kunit *test)
 
 	submit(engine, engine_request(engine, 1, LARGE));
 	move_to(engine, 1);
-	req = engine_request(engine, 1, LARGE);
-	req->fixed = true;
-	submit(engine, req);
+	req = submit_fixed(engine);
 	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_FROZEN);
 	KUNIT_EXPECT_FALSE(test, exdma_channel_faulty(engine->ch));
 	/* Its engines do stop: it can go on without. */
