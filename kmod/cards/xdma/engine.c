@@ -2,15 +2,15 @@
 /*
  * exdma_xdma - one engine: descriptors, start, progress, stop
  *
- * A run costs five posted writes at most and no read, but for credits. Progress comes from the
+ * A run costs five posted writes at most and no read. Progress comes from the
  * poll-mode writeback word, which the engine writes to host memory although
  * interrupts are on; the sticky status bits clear themselves when Run rises,
  * so that the next interrupt needs no acknowledgment where vectors are not
  * shared.
  *
- * With descriptor credits a run has no end: what is added to it costs one posted
- * write. Each interrupt costs a read then, since nothing else clears the bit that
- * asked for it without losing the next one.
+ * With descriptor credits a run has no end: to start it costs three writes more,
+ * what is added to it one. Each interrupt costs a read then, since nothing else
+ * clears the bit that asked for it without losing the next one.
  *
  * Locking: the core calls all but xdma_stop(), xdma_report() and those of the
  * performance counters with the channel's lock held.
@@ -418,7 +418,7 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 	 * One interrupt for a run: when it is through or has gone wrong. A run that
 	 * has no end tells of each request, what comes from a stream of each packet.
 	 */
-	writel(XDMA_ST_STOPPED | (xch->each ? XDMA_ST_COMPLETED : 0) | errors,
+	writel(XDMA_ST_STOPPED | (xch->credits || xch->results ? XDMA_ST_COMPLETED : 0) | errors,
 	       xch->regs + XDMA_IRQ_MASK);
 }
 
@@ -489,9 +489,8 @@ struct xdma_channel *xdma_channel_create(struct xdma_card *xc, enum exdma_dir di
 	/* So that the largest request and the next are in its hands. */
 	if (xch->credits)
 		desc.max_run_slots = 2 * EXDMA_REQUEST_SLOTS;
-	/* An interrupt for each descriptor: the bit that asked for it must go. */
-	xch->each = xch->credits || (xch->stream && !to_card);
-	desc.needs_ack |= xch->each;
+	/* More than one interrupt for a run: the bit that asked for it must go. */
+	desc.needs_ack |= xch->credits || (xch->stream && !to_card);
 
 	width = readl(xc->bar + XDMA_CONFIG + XDMA_CONFIG_WIDTH);
 	desc.beat = 8 << min(FIELD_GET(XDMA_CONFIG_WIDTH_LOG, width), 3);

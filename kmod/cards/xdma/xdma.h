@@ -41,7 +41,6 @@
  * @align: bytes; what the IP says that addresses have to be multiples of.
  * @to_card: H2C.
  * @stream: it moves packets.
- * @each: it interrupts as descriptors complete, not only at the end of a run.
  * @credits: the engine is given descriptors one by one, and never comes to an end.
  * @waits: with credits: behind the last slot it has been given, the engine waits.
  */
@@ -71,7 +70,6 @@ struct xdma_channel {
 	bool busy;
 	bool to_card;
 	bool stream;
-	bool each;
 	bool credits;
 	bool waits;
 };
