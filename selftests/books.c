@@ -18,8 +18,8 @@
 #define HOME	(640 * MIB)
 #define ROOM	(8 * MIB)
 #define WRITES_PER_RUN	5
-#define RUNS		96
-#define LONG_GAP_NS	(4 * NS_PER_MS)	/* the watchdog looks every 10 ms */
+#define ROUNDS		6
+#define QUEUED		16	/* so much of 64 KiB has its descriptors while it waits */
 
 CARD_NEEDS(GIB);
 
@@ -237,38 +237,55 @@ TEST_F(books, bus_accesses_under_load)
 }
 
 /*
- * One request after the other is started by the interrupt of the one before:
- * the engine does not wait for the watchdog, nor for a next call.
+ * What is queued and has its descriptors is started by the interrupt of the one
+ * before, not by the bottom half, the watchdog, or a next call: an interrupt that
+ * came too late is the only excuse. How long the engine waited, which is the
+ * machine's business as well, is only said.
  */
 TEST_F(books, the_next_run_follows_at_once)
 {
-	struct flight_request r[RUNS];
+	const int ch = 0;
+	struct flight_request r[QUEUED];
+	uint64_t by_irq, late, idle_ns = 0;
 	struct books before, b;
 	struct flight f;
 	char old[32];
-	int fd, i;
+	int fd, i, round;
 
 	/* no two requests in one run */
 	ASSERT_TRUE(param_get("run_kib", old, sizeof(old)));
 	ASSERT_EQ(0, param_put("run_kib", "4"));
-	fd = open_in(&self->card, 1);
-	for (i = 0; i < RUNS; i++)
+	ASSERT_EQ(0, param_put("timeout_ms", TIMEOUT_HELD));
+	fd = open_in(&self->card, 1 + ch);
+	for (i = 0; i < QUEUED; i++)
 		r[i] = (struct flight_request) {
 			.fd = fd, .write = true, .buf = self->buf, .len = 64 * KIB,
 			.addr = HOME + i * 64 * KIB,
 		};
-	ASSERT_EQ(0, flight_open(&f, FLIGHT_AIO, RUNS));
-	/* the rest since the last test is over with this run */
-	ASSERT_EQ(64 * KIB, pwrite(fd, self->buf, 64 * KIB, HOME));
-	sum(self, &before);
-	EXPECT_EQ(RUNS, flight_launch(&f, r, RUNS));
-	EXPECT_EQ(RUNS, flight_land(&f, RUNS, 20000));
-	b = since(self, &before);
+	ASSERT_EQ(0, flight_open(&f, FLIGHT_AIO, QUEUED));
+	by_irq = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "starts_irq");
+	late = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "lost_interrupts");
+	for (round = 0; round < ROUNDS; round++) {
+		lab_hold(self->lab, EXDMA_DIR_H2C, ch);
+		EXPECT_EQ(QUEUED, flight_launch(&f, r, QUEUED));
+		EXPECT_TRUE(lab_wait_held(self->lab, EXDMA_DIR_H2C, ch));
+		sum(self, &before);
+		lab_let_go(self->lab, EXDMA_DIR_H2C, ch);
+		EXPECT_EQ(QUEUED, flight_land(&f, QUEUED, 20000));
+		b = since(self, &before);
+		/* the first of them was started when it was submitted */
+		EXPECT_EQ(QUEUED - 1, b.runs);
+		idle_ns += b.idle_ns;
+	}
+	by_irq = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "starts_irq") - by_irq;
+	late = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "lost_interrupts") - late;
+	param_put("timeout_ms", TIMEOUT_DEFAULT);
 	param_put("run_kib", old);
-	TH_LOG("%llu runs, %llu us between them", b.runs + 0ull,
-	       b.idle_ns / 1000 / RUNS + 0ull);
-	EXPECT_EQ(RUNS, b.runs);
-	EXPECT_GT(LONG_GAP_NS, b.idle_ns / RUNS);
+	TH_LOG("%d runs, %llu by interrupts, %llu too late, %llu us between them",
+	       ROUNDS * (QUEUED - 1), by_irq + 0ull, late + 0ull,
+	       idle_ns / 1000 / (ROUNDS * (QUEUED - 1)) + 0ull);
+	EXPECT_LE(ROUNDS * (QUEUED - 1), by_irq + late);
+	EXPECT_GE(ROUNDS * QUEUED / 20, late);
 	flight_close(&f);
 	close(fd);
 }
@@ -325,7 +342,8 @@ TEST_F(books, requests_at_depth)
 		for (i = 0; i < ARRAY_SIZE(depths); i++) {
 			at_depth(_metadata, self, dir, depths[i], &b);
 			EXPECT_GE(1024, b.writes);
-			EXPECT_GE(1024 / 4, b.interrupts);
+			/* a line that is shared is raised for more than runs */
+			EXPECT_GE(1024 / 4, has_msix(&self->card) ? b.interrupts : b.runs);
 		}
 	}
 }
