@@ -31,6 +31,9 @@
  *	REMOVE		the card may be removed at any moment
  *	COARSE		a critical section is one step: for what is not about the
  *			lock itself, and needs the states
+ *	EXTENDS		the engine's run goes on with what is staged meanwhile; then it
+ *			waits behind it (descriptor credits). Its interrupt tells of any
+ *			request, and there is no other before that one is taken back
  *	LAUNCH_THREAD	the parameter launch=thread
  *	ONE_CPU		there is no other CPU
  *	IRQS_ON		the lock is taken without disabling interrupts
@@ -63,12 +66,22 @@
 #ifndef STUBBORN
 #define STUBBORN 0
 #endif
+#ifdef EXTENDS
+#define extends true
+#else
+#define extends false
+#endif
 
+#ifndef RING
 #define RING	2		/* slots */
-#define RUN	2		/* requests in one run, at most */
+#endif
+#ifndef RUN
+#define RUN	2		/* requests that the engine has, at most */
+#endif
 #define TRIES	2		/* of a request at which the engine stood still */
 #define MAX_OWED 3
 #define NOBODY	255
+#define NOWHERE	255		/* a slot that has gone by */
 
 /* requests; all of it but "done" is guarded by the lock */
 #define OWNED	0		/* with its owner, on no list */
@@ -92,11 +105,14 @@ byte queued;
 byte state = LIVE;
 #define TIMEOUT	1
 #define EIO	2
+#define AGAIN	3		/* it waits where nothing comes */
 byte fault;
 bool advanced;			/* since the fault */
 bool own_stop;			/* frozen from outside */
 byte used;			/* slots of the ring */
 byte run_count, run_done;
+byte run_next;			/* the slot behind the run; only if it extends */
+bool waits;			/* there, for more */
 bool late, doubt, doubt_seen;	/* about the current run */
 byte owed;
 bool watched;
@@ -119,8 +135,10 @@ bool in_irq;
 #define STOPPED	2		/* with an error */
 #define HANGS_NOW 3
 byte engine = IDLE;
-byte job[RUN];			/* the requests of its run */
+byte job[N];			/* the requests of its run */
 byte jobs, moved;		/* moved: what the writeback says */
+bool asks;			/* for an interrupt, if it extends: until that is taken back */
+bool unheard;			/* that was lost, and nobody has found out yet */
 byte losses = LOSSES, stalls = STALLS, errors = ERRORS, hangs = HANGS;
 byte stubborn = STUBBORN;
 
@@ -141,18 +159,22 @@ byte left = N;			/* owners not through */
 
 #define engine_holds(r) \
 	(engine != IDLE && engine != STOPPED && \
-	 ((moved < jobs && job[0] == r && moved == 0) || \
-	  (jobs == 2 && moved < jobs && job[1] == r)))
+	 ((jobs > 0 && moved == 0 && job[0] == r) || \
+	  (jobs > 1 && moved <= 1 && job[1] == r) || \
+	  (jobs > 2 && moved <= 2 && job[2 % N] == r)))
 
 /* For the loops in steps that nothing can interrupt: no part of the state. */
 hidden byte i, j;
 
 /* ---- the lock ---- */
 
+/* The holder can go on unless a handler sits on its CPU. */
 #ifdef COARSE
 #define LOCK
+#define may_run (!locked)
 #else
 #define LOCK lock();
+#define may_run (!(here && in_irq))
 #endif
 #ifdef ONE_CPU
 inline lock()
@@ -170,9 +192,6 @@ inline lock()
 	}
 }
 #endif
-
-/* The holder can go on unless a handler sits on its CPU. */
-#define may_run (!(here && in_irq))
 
 inline unlock()
 {
@@ -227,6 +246,10 @@ inline trim()
 	:: else -> j = used
 	fi;
 	used = used - j;
+	if
+	:: run_next != NOWHERE -> run_next = (run_next < j -> NOWHERE : run_next - j)
+	:: else
+	fi;
 	i = 0;
 	do
 	:: i < queued && where[queue[i]] != PENDING ->
@@ -269,6 +292,51 @@ inline watch()
 	fi
 }
 
+/* Those that the engine has come before all others. */
+#define running (run_count - run_done)
+
+#define fits(k) \
+	(k < RUN && k < queued && where[queue[k % N]] == STAGED && \
+	 slot[queue[k % N]] == run_next)
+
+/* Is there what the engine could be given now? */
+#define could_start \
+	(!holds && (run_count == 0 -> any(STAGED) : extends && fits(running)))
+
+inline fail(why)
+{
+	state = FROZEN;
+	fault = why;
+	advanced = false;
+#ifndef MUTANT_NO_RECOVERY
+	recovery_due = true
+#endif
+}
+
+/* The engine has something to do that it had not. */
+inline start()
+{
+	assert(state == LIVE);
+	assert(!freed);
+	if
+	:: run_count == 0 ->
+		assert(engine == IDLE || engine == STOPPED);
+		late = false;
+		doubt = false;
+		doubt_seen = false;
+		if
+		:: waits
+		:: else -> moved = 0; asks = false; unheard = false
+		fi;
+		engine = MOVES
+	:: run_count > 0 && engine == IDLE -> engine = MOVES
+	:: else
+	fi;
+	run_count = jobs;
+	waits = extends;
+	watch()
+}
+
 inline launch()
 {
 	if
@@ -276,32 +344,39 @@ inline launch()
 #ifdef MUTANT_GATE
 	:: run_count == 0 && !holds ->
 #else
-	:: run_count == 0 && state == LIVE && !holds ->
+	:: (run_count == 0 || extends) && state == LIVE && !holds ->
 #endif
-		jobs = 0;
-		i = 0;
+		i = running;
+		if
+		:: run_count > 0 || !any(STAGED)
+#ifndef MUTANT_FOLLOW
+		:: run_count == 0 && any(STAGED) && waits && slot[queue[0]] != run_next ->
+			fail(AGAIN);
+			i = RUN
+#endif
+		:: else ->
+			/* where it waits, there it goes on */
+			assert(!waits || slot[queue[0]] == run_next);
+			run_next = slot[queue[0]];
+			run_done = 0;
+			jobs = 0
+		fi;
+		j = jobs;
 		do
-		:: i < queued && where[queue[i]] == STAGED && jobs < RUN &&
-		   (jobs == 0 || slot[queue[i]] == slot[queue[i - 1]] + 1) ->
+		:: fits(i) ->
 			job[jobs] = queue[i];
 			where[queue[i]] = RUNNING;
 			jobs++;
+			run_next++;
 			i++
 		:: else -> break
 		od;
 		if
-		:: jobs > 0 ->
-			assert(state == LIVE);
-			assert(engine == IDLE || engine == STOPPED);
-			assert(!freed);
-			run_count = jobs;
-			run_done = 0;
-			late = false;
-			doubt = false;
-			doubt_seen = false;
-			moved = 0;
-			engine = MOVES;
-			watch()
+		:: jobs > j -> start()
+		:: else
+		fi;
+		if
+		:: !extends -> run_next = 0
 		:: else
 		fi
 	:: else
@@ -322,7 +397,8 @@ inline run_over()
 		jobs = 0;
 		moved = 0;
 		job[0] = 0;
-		job[1] = 0
+		job[1] = 0;
+		job[2 % N] = 0
 	:: else
 	fi
 }
@@ -343,7 +419,7 @@ inline reap()
 		od;
 		if
 		:: run_done == run_count -> run_over()
-		:: else
+		:: else -> late = false
 		fi;
 		if
 		:: state == FROZEN -> advanced = true
@@ -354,16 +430,6 @@ inline reap()
 	fi
 }
 
-inline fail(why)
-{
-	state = FROZEN;
-	fault = why;
-	advanced = false;
-#ifndef MUTANT_NO_RECOVERY
-	recovery_due = true
-#endif
-}
-
 /* true if something is left to the bottom half */
 #define any_finished \
 	(where[0] == FINISHED || where[1 % N] == FINISHED || where[2 % N] == FINISHED)
@@ -371,7 +437,7 @@ inline fail(why)
 #define wants_thread (any_finished || any(PENDING))
 #else
 #define wants_thread \
-	(any_finished || any(PENDING) || (run_count == 0 && any(STAGED) && !holds))
+	(any_finished || any(PENDING) || could_start)
 #endif
 
 inline kick()
@@ -445,29 +511,50 @@ end:	do
 
 /* ---- the engine and its interrupt ---- */
 
+/* What it may tell of: each request, or the last one that it has. */
+#define tells (extends || moved + 1 == jobs)
+
+/* Its interrupt, if it does not ask for one already. */
+inline ask()
+{
+	if
+	:: asks
+	:: else -> asks = extends; latched = irq_on
+	fi
+}
+
+inline step()
+{
+	assert(where[job[moved]] == RUNNING || quarantined[job[moved]]);
+	moved++;
+	if
+	:: moved == jobs -> engine = IDLE
+	:: else
+	fi
+}
+
 active proctype the_engine()
 {
 end:	do
 	:: d_step {
-		engine == MOVES && moved < jobs ->
-		assert(where[job[moved]] == RUNNING || quarantined[job[moved]]);
-		moved++;
+		engine == MOVES ->
 		if
-		:: moved == jobs -> engine = IDLE; latched = irq_on
+		:: tells -> ask()
 		:: else
-		fi
+		fi;
+		step()
 	   }
 	:: d_step {
-		engine == MOVES && moved + 1 == jobs && losses > 0 ->
-		moved++; engine = IDLE; losses--
+		engine == MOVES && tells && !asks && losses > 0 ->
+		step(); losses--; asks = extends; unheard = extends
 	   }
 	:: d_step {
 		engine == MOVES && errors > 0 ->
-		errors--; engine = STOPPED; latched = irq_on
+		errors--; engine = STOPPED; ask()
 	   }
 	:: d_step {
-		engine == MOVES && errors > 0 && losses > 0 ->
-		errors--; engine = STOPPED; losses--
+		engine == MOVES && errors > 0 && losses > 0 && !asks ->
+		errors--; engine = STOPPED; losses--; asks = extends; unheard = extends
 	   }
 	:: d_step { engine == MOVES && hangs > 0 -> hangs--; engine = HANGS_NOW }
 	od
@@ -475,32 +562,56 @@ end:	do
 
 active proctype handler()
 {
+	byte had;
+
 end:	do
 	:: atomic {
 		latched && irq_on && !IRQS_OFF ->
 		latched = false;
 		in_irq = true
 	   }
+#ifdef EXTENDS
+	   /* The engine goes on between the two. */
+	   d_step {
+		!locked -> locked = true;
+#ifndef MUTANT_ACK_LATE
+		asks = false;
+#endif
+		unheard = false
+	   }
+	   d_step {
+#else
 	   /* The wait for the lock: spinning, on this CPU. */
 	   d_step {
 		!locked ->
+#endif
 		if
 		:: state == LIVE && run_count > 0 ->
+			had = run_done;
 			reap();
 			if
+			:: run_count > 0 && engine == STOPPED && owed == 0 ->
+				fail(EIO)
 			:: run_count > 0 && owed > 0 ->
 				owed--;
 				doubt = true
-			:: run_count > 0 && owed == 0 && engine == STOPPED ->
-				fail(EIO)
-			:: else
+			:: else ->
+				/* it told of nothing, or of nothing that is there yet */
+				doubt = doubt || (extends && run_count > 0 && run_done == had)
 			fi;
 #if !defined(LAUNCH_THREAD) && !defined(MUTANT_NO_LAUNCH) && !defined(MUTANT_LOST)
+#ifdef MUTANT_FEED
+			if
+			:: run_count == 0 -> launch()
+			:: else
+			fi;
+#else
 			launch();
+#endif
 #endif
 #if !defined(LAUNCH_THREAD) && !defined(MUTANT_LOST)
 			/* the whole point of it all */
-			assert(state != LIVE || run_count > 0 || !any(STAGED) || holds)
+			assert(state != LIVE || !could_start)
 #endif
 		:: else ->
 			if
@@ -508,6 +619,7 @@ end:	do
 			:: else
 			fi
 		fi;
+		had = 0;
 		if
 #ifdef MUTANT_NO_WAKE
 		:: any(PENDING) -> thread_due = true
@@ -516,6 +628,14 @@ end:	do
 #endif
 		:: else
 		fi;
+#ifdef EXTENDS
+#ifdef MUTANT_ACK_LATE
+	   }
+	   d_step {
+		asks = false;
+#endif
+		locked = false;
+#endif
 		in_irq = false
 	   }
 	od
@@ -528,6 +648,27 @@ end:	do
 	(state != LIVE || run_count == 0 || moved == run_count || \
 	 moved > run_done || engine == STOPPED || engine == HANGS_NOW || \
 	 stalls > 0)
+
+/* Something has ended, and an interrupt is to tell of it. */
+#define news (extends -> moved > run_done : moved == run_count)
+
+/* The request of an interrupt that was lost: as long as it is there, no other comes. */
+inline heard()
+{
+	unheard = false;
+#ifndef MUTANT_ACK
+	asks = false
+#endif
+}
+
+/* What was found through has an interrupt that is still to come. */
+inline owe()
+{
+	if
+	:: run_count == 0 && !extends && owed < MAX_OWED -> owed++
+	:: else
+	fi
+}
 
 active proctype watchdog()
 {
@@ -559,19 +700,20 @@ end:	do
 			more = doubt && doubt_seen;
 			doubt_seen = doubt;
 			if
-			:: moved == run_count && late ->
+			:: news && late ->
+				/* whoever is late is on his way, or lost, once */
+				assert(!extends || latched || in_irq || unheard);
+				heard();
 				reap();
-				if
-				:: owed < MAX_OWED -> owed++
-				:: else
-				fi
-			:: moved == run_count && !late ->
+				owe()
+			:: news && !late ->
 				late = true
 			:: else ->
 				doubt = false;
+				heard();
 				reap();
 				if
-				:: run_count == 0 && owed < MAX_OWED -> owed++
+				:: run_count == 0 -> owe()
 				:: run_count > 0 && engine == STOPPED -> fail(EIO)
 				:: run_count > 0 && engine == HANGS_NOW -> fail(TIMEOUT)
 				:: run_count > 0 && engine == MOVES && stalls > 0 ->
@@ -624,6 +766,8 @@ inline go_on()
 	od;
 	run_over();
 	used = 0;
+	run_next = 0;
+	waits = false;
 	fault = 0;
 	owed = 0;
 	state = LIVE
@@ -634,7 +778,7 @@ inline stop_engine(stuck)
 {
 	d_step {
 		if
-		:: stubborn > 0 && engine == HANGS_NOW ->
+		:: stubborn > 0 && (engine == HANGS_NOW || waits) ->
 			stubborn--;
 			stuck = true
 		:: else ->
@@ -909,7 +1053,7 @@ inline take_back(r)
 }
 
 /* What a poll would find. */
-#define poll_sees (state == LIVE && run_count > 0 && moved == run_count)
+#define poll_sees (state == LIVE && run_count > 0 && news)
 
 /* The handler's work by a caller; the run's interrupt is still to come. */
 inline poll(work)
@@ -922,12 +1066,7 @@ inline poll(work)
 			:: state == LIVE && run_count > 0 ->
 				reap();
 				if
-				:: run_count == 0 ->
-					if
-					:: owed < MAX_OWED -> owed++
-					:: else
-					fi;
-					launch()
+				:: run_count == 0 || extends -> owe(); launch()
 				:: else
 				fi
 			:: else
