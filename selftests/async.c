@@ -15,6 +15,7 @@
 
 #include "card.h"
 #include "flight.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define HOME	(768 * MIB)

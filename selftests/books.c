@@ -13,6 +13,7 @@
 
 #include "card.h"
 #include "flight.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define HOME	(640 * MIB)

@@ -12,46 +12,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "card.h"
 
 #define CLASS	"/sys/class/exdma"
-#define LAB_BAR_BYTES	0x1000
-
-bool get_text(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got;
-
-	if (fd < 0)
-		return false;
-	got = read(fd, text, size - 1);
-	close(fd);
-	if (got < 0)
-		return false;
-	text[got] = 0;
-	text[strcspn(text, "\n")] = 0;
-	return true;
-}
-
-int put_text(const char *path, const char *text)
-{
-	return put_text_by(path, 0, text);
-}
-
-int put_text_by(const char *path, int flags, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | flags), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
 
 void node_name(char *name, size_t size, const struct card *card, int dir, int way)
 {
@@ -214,6 +179,14 @@ bool card_at(struct card *card, const char *bdf)
 int ways(const struct card *card, int dir)
 {
 	return 1 + card->channels[dir];
+}
+
+bool card_streams(const struct card *card)
+{
+	char text[16];
+
+	return node_text(card, EXDMA_DIR_C2H, 1, "interface", text, sizeof(text)) &&
+	       !strcmp(text, "stream");
 }
 
 int node_open(const struct card *card, int dir, int way, int flags)
@@ -387,138 +360,6 @@ size_t read_through(int fd, void *buf, size_t len, uint64_t addr)
 	return done;
 }
 
-void *memory(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
-}
-
-lab_t lab_map(const struct card *card)
-{
-	char path[96];
-	void *regs;
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", card->bdf);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	regs = mmap(NULL, LAB_BAR_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	if (regs == MAP_FAILED)
-		return NULL;
-	if (((lab_t)regs)[LAB_ID / 4] == LAB_ID_VALUE)
-		return regs;
-	munmap(regs, LAB_BAR_BYTES);
-	return NULL;
-}
-
-uint64_t lab_count(lab_t lab, uint32_t engine, uint32_t counter)
-{
-	uint64_t low;
-
-	lab[LAB_BOOKS_SEL / 4] = LAB_SEL(engine, counter);
-	low = lab[LAB_BOOKS_LO / 4];
-	return low | (uint64_t)lab[LAB_BOOKS_HI / 4] << 32;
-}
-
-uint32_t lab_engine(int dir, int channel)
-{
-	return dir == EXDMA_DIR_H2C ? LAB_ENGINE_H2C(channel) : LAB_ENGINE_C2H(channel);
-}
-
-void lab_fault(lab_t lab, uint32_t target, uint32_t command, uint32_t count)
-{
-	lab[LAB_FAULT_TARGET / 4] = target;
-	lab[LAB_FAULT_COUNT / 4] = count;
-	lab[LAB_FAULT_CMD / 4] = command;
-	lab_sync(lab);
-}
-
-void lab_fault_value(lab_t lab, uint32_t target, uint32_t command, uint32_t count,
-		     uint32_t value)
-{
-	lab[LAB_FAULT_VALUE / 4] = value;
-	lab_fault(lab, target, command, count);
-}
-
-uint32_t lab_state(lab_t lab, uint32_t target)
-{
-	lab[LAB_FAULT_TARGET / 4] = target;
-	return lab[LAB_FAULT_STATE / 4];
-}
-
-void lab_sync(lab_t lab)
-{
-	(void)lab[LAB_ID / 4];
-}
-
-void lab_hold(lab_t lab, int dir, int channel)
-{
-	lab_fault(lab, lab_engine(dir, channel), LAB_FAULT_HANG, 0);
-}
-
-void lab_let_go(lab_t lab, int dir, int channel)
-{
-	lab_fault(lab, lab_engine(dir, channel), LAB_FAULT_UNHANG, 0);
-}
-
-bool lab_is_held(lab_t lab, int dir, int channel)
-{
-	return lab_state(lab, lab_engine(dir, channel)) & LAB_FAULT_IS_HUNG;
-}
-
-bool lab_wait_held(lab_t lab, int dir, int channel)
-{
-	uint64_t end = now_ns() + 10000 * NS_PER_MS;
-
-	while (!lab_is_held(lab, dir, channel)) {
-		if (now_ns() > end)
-			return false;
-		sched_yield();
-	}
-	return true;
-}
-
-void lab_let_go_all(const struct card *card)
-{
-	struct card now;
-	char path[96];
-	lab_t lab;
-
-	if (!card_at(&now, card->bdf)) {
-		/* before the hang ends: the engine would go on where it was */
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", card->bdf);
-		put_text(path, "1");
-		card_bind(card);
-	}
-	lab = lab_map(card);
-	if (!lab)
-		return;
-	lab_fault(lab, 0, LAB_FAULT_CLEAR_ALL, 0);
-	munmap((void *)lab, LAB_BAR_BYTES);
-}
-
-uint64_t lab_runs(lab_t lab, const struct card *card, int dir)
-{
-	uint64_t sum = 0;
-	int i;
-
-	for (i = 0; i < card->channels[dir]; i++)
-		sum += lab_count(lab, lab_engine(dir, i), LAB_RUNS);
-	return sum;
-}
-
 #define PARAMETERS	"/sys/module/exdma/parameters/"
 
 bool param_get(const char *name, char *text, size_t size)
@@ -535,21 +376,4 @@ int param_put(const char *name, const char *text)
 
 	snprintf(path, sizeof(path), PARAMETERS "%s", name);
 	return put_text(path, text);
-}
-
-bool wait_in_call(pid_t thread, long call, unsigned int timeout_ms)
-{
-	uint64_t end = now_ns() + timeout_ms * NS_PER_MS;
-	char path[64], text[256];
-	long nr;
-
-	/* of a thread that runs it says just that */
-	snprintf(path, sizeof(path), "/proc/%d/syscall", thread);
-	while (now_ns() < end) {
-		if (get_text(path, text, sizeof(text)) && sscanf(text, "%ld", &nr) == 1 &&
-		    nr == call)
-			return true;
-		sched_yield();
-	}
-	return false;
 }

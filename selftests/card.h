@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A card as the tests see it: nodes, attributes, transfers, and the lab block
- * of a virtual card. Knows nothing of the test framework.
+ * A card as the tests see it: nodes, attributes, transfers. Knows nothing of the
+ * test framework.
  */
 #ifndef SELFTESTS_CARD_H
 #define SELFTESTS_CARD_H
@@ -11,14 +11,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include <lab-regs.h>
 #include <linux/exdma.h>
 
-#define CARDS_MAX	8
-#define KIB		1024ul
-#define MIB		(1024ul * KIB)
-#define GIB		(1024ul * MIB)
+#include "machine.h"
 
+#define CARDS_MAX	8
 /**
  * struct card - one card
  * @number: the N of /dev/exdmaN
@@ -53,6 +50,7 @@ bool card_at(struct card *card, const char *bdf);
 #define CARD_NODE	0
 
 int ways(const struct card *card, int dir);
+bool card_streams(const struct card *card);	/* packets, no memory */
 void node_name(char *name, size_t size, const struct card *card, int dir, int way);
 int node_open(const struct card *card, int dir, int way, int flags);
 
@@ -84,11 +82,6 @@ bool channel_stat_reaches(const struct card *card, int dir, int channel,
 /* The text without its newline; false if there is none. */
 bool node_text(const struct card *card, int dir, int way, const char *attr,
 	       char *text, size_t size);
-
-/* Return: 0 or -errno of open() or write(). */
-int put_text(const char *path, const char *text);
-int put_text_by(const char *path, int flags, const char *text);
-bool get_text(const char *path, char *text, size_t size);
 
 /* @bytes: 0 for what the card itself says, if it does. */
 int set_aperture(const struct card *card, uint64_t bytes);
@@ -130,47 +123,6 @@ unsigned int card_transfers(const struct card *card, unsigned int ms, unsigned i
 size_t write_through(int fd, const void *buf, size_t len, uint64_t addr);
 size_t read_through(int fd, void *buf, size_t len, uint64_t addr);
 
-/* Memory, page-aligned, zeroed; NULL if there is none. */
-void *memory(size_t bytes);
-
-uint64_t now_ns(void);
-#define NS_PER_MS	1000000ull
-#define NS_PER_SEC	1000000000ull
-
-/*
- * The lab block of a virtual card; NULL if this card has none. Words at the
- * offsets of lab-regs.h.
- */
-typedef volatile uint32_t *lab_t;
-
-lab_t lab_map(const struct card *card);
-uint64_t lab_count(lab_t lab, uint32_t engine, uint32_t counter);
-uint32_t lab_engine(int dir, int channel);
-void lab_fault(lab_t lab, uint32_t target, uint32_t command, uint32_t count);
-void lab_fault_value(lab_t lab, uint32_t target, uint32_t command, uint32_t count,
-		     uint32_t value);
-
-/* What a target has of LAB_FAULT_IS_*. */
-uint32_t lab_state(lab_t lab, uint32_t target);
-
-/* Waits for what was written: the card has carried it out. */
-void lab_sync(lab_t lab);
-
-/*
- * Holding an engine: its next run gets stuck until it is let go, and nothing
- * behind it starts. lab_wait_held() waits until one is stuck, so that there is
- * something in flight that cannot end. lab_let_go_all() is for teardowns, and
- * finds a card that has been unbound.
- */
-void lab_hold(lab_t lab, int dir, int channel);
-void lab_let_go(lab_t lab, int dir, int channel);
-bool lab_is_held(lab_t lab, int dir, int channel);
-bool lab_wait_held(lab_t lab, int dir, int channel);
-void lab_let_go_all(const struct card *card);
-
-/* Runs by the books of the card, of all channels of a direction. */
-uint64_t lab_runs(lab_t lab, const struct card *card, int dir);
-
 /*
  * Parameters of the core, by name. The time that an engine may be held must be
  * longer than a busy machine takes for a test, and shorter than the test may.
@@ -179,8 +131,5 @@ bool param_get(const char *name, char *text, size_t size);
 int param_put(const char *name, const char *text);
 #define TIMEOUT_DEFAULT	"5000"
 #define TIMEOUT_HELD	"20000"
-
-/* Waits until a thread sleeps in a system call; false after @timeout_ms. */
-bool wait_in_call(pid_t thread, long call, unsigned int timeout_ms);
 
 #endif /* SELFTESTS_CARD_H */

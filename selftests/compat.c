@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Programs for AMD's driver, on a driver loaded with compat=xdma: they find its
- * nodes, move data the way its tools do, and ask what they ask. Numbers and
- * layouts are written down here once more, as such a program has them.
+ * nodes, move data the way its tools do, and ask what they ask.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,75 +10,26 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 
 #include "card.h"
+#include "lab.h"
 #include "pattern.h"
-
-struct perf {
-	uint32_t version, transfer_size, stopped, iterations;
-	uint64_t cycles, beats, pending;
-};
-
-struct aperture {
-	uint64_t addr;
-	unsigned int aperture;
-	unsigned long buffer, len;
-	int error;
-	unsigned long done;
-};
-
-struct info {
-	uint32_t magic, command;
-	uint16_t vendor, device, subsystem_vendor, subsystem_device;
-	uint32_t engine_version, driver_version;
-	uint64_t feature_id;
-	uint16_t domain;
-	uint8_t bus, slot, function;
-};
-
-#define PERF_START	_IOW('q', 1, struct perf *)
-#define PERF_STOP	_IOW('q', 2, struct perf *)
-#define PERF_GET	_IOR('q', 3, struct perf *)
-#define ADDRMODE_SET	_IOW('q', 4, int)
-#define ADDRMODE_GET	_IOR('q', 5, int)
-#define ALIGN_GET	_IOR('q', 6, int)
-#define APERTURE_R	_IOW('q', 7, struct aperture *)
-#define APERTURE_W	_IOW('q', 8, struct aperture *)
-#define SUBMIT_R	_IOW('q', 9, void *)
-#define INFO		_IOWR('x', 1, struct info)
-#define OFFLINE		_IO('x', 2)
-#define ONLINE		_IO('x', 3)
-#define INFO_MAGIC	0x586c0c6c
+#include "vendor.h"
 
 #define PAGE		4096ul
 #define HOME		(160 * MIB)
 #define ROOM		(4 * MIB)
 #define WAIT_MS		10000
 #define LINE		3
-#define LOADING_S	120	/* modules come and go, on machines that have more to do */
-#define CARD_DRIVER	"exdma_xdma"	/* the one that has such nodes */
-#define PARAMETER(name)	"/sys/module/" CARD_DRIVER "/parameters/" name
-
-static int vendor_open(const struct card *card, const char *part, int flags)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/dev/xdma%d_%s", card->number, part);
-	return open(path, flags | O_CLOEXEC);
-}
 
 static bool is_on(void)
 {
@@ -87,21 +37,6 @@ static bool is_on(void)
 
 	return get_text(PARAMETER("compat"), text, sizeof(text)) && !strcmp(text, "xdma");
 }
-
-static bool has_streams(const struct card *card)
-{
-	char text[16] = "";
-
-	node_text(card, EXDMA_DIR_C2H, 1, "interface", text, sizeof(text));
-	return !strcmp(text, "stream");
-}
-
-static long result(long ret)
-{
-	return ret < 0 ? -errno : ret;
-}
-
-#define IOCTL(...)	result(ioctl(__VA_ARGS__))
 
 /* --- data ------------------------------------------------------------------- */
 
@@ -121,7 +56,7 @@ FIXTURE_SETUP(mm)
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	if (!is_on())
 		SKIP(return, "the driver was not loaded with compat=xdma");
-	if (has_streams(&self->card))
+	if (card_streams(&self->card))
 		SKIP(return, "this card has streams");
 	self->seed = random_seed();
 	self->in = vendor_open(&self->card, "h2c_0", O_RDWR);
@@ -459,7 +394,7 @@ FIXTURE_SETUP(packets)
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	if (!is_on())
 		SKIP(return, "the driver was not loaded with compat=xdma");
-	if (!has_streams(&self->card))
+	if (!card_streams(&self->card))
 		SKIP(return, "this card has no streams");
 	lab = lab_map(&self->card);
 	ASSERT_NE(NULL, lab);
@@ -673,12 +608,7 @@ TEST_F(regs, info)
 
 TEST_F(regs, only_for_those_who_may)
 {
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2];
-
-	ASSERT_EQ(0, syscall(SYS_capget, &head, data));
-	data[CAP_SYS_RAWIO / 32].effective &= ~(1u << CAP_SYS_RAWIO % 32);
-	ASSERT_EQ(0, syscall(SYS_capset, &head, data));
+	ASSERT_TRUE(drop_capability(CAP_SYS_RAWIO));
 	EXPECT_EQ(-EPERM, result(vendor_open(&self->card, "control", O_RDWR)));
 	EXPECT_LE(0, vendor_open(&self->card, "user", O_RDWR));
 }
@@ -775,28 +705,10 @@ TEST_F(regs, an_event_is_waited_for)
 	EXPECT_EQ(1, w.word);
 }
 
-static sigjmp_buf fault_return;
-
-static void on_fault(int sig)
-{
-	siglongjmp(fault_return, sig);
-}
-
-static int touch(volatile uint32_t *word)
-{
-	struct sigaction catch = { .sa_handler = on_fault, .sa_flags = SA_NODEFER };
-	int sig;
-
-	sigaction(SIGBUS, &catch, NULL);
-	sig = sigsetjmp(fault_return, 0);
-	if (!sig)
-		(void)*word;
-	return sig;
-}
-
 TEST_F(regs, unbound_with_files_open)
 {
 	char channel[] = "h2c_0", word[4];
+	uint32_t seen;
 	struct perf perf = { .version = 1 };
 	struct info info = { .magic = INFO_MAGIC };
 	volatile uint32_t *map;
@@ -808,13 +720,13 @@ TEST_F(regs, unbound_with_files_open)
 	ASSERT_EQ(0, IOCTL(fd, PERF_START, &perf));
 	map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->control, 0x2000);
 	ASSERT_NE(MAP_FAILED, (void *)map);
-	EXPECT_EQ(0, touch(map));
+	EXPECT_EQ(0, touch(map, &seen));
 	start_waiter(_metadata, self, &w);
 
 	ASSERT_EQ(0, card_unbind(&self->card));
 	pthread_join(w.thread, NULL);
 	EXPECT_EQ(-ENODEV, w.ret);
-	EXPECT_EQ(SIGBUS, touch(map));
+	EXPECT_EQ(SIGBUS, touch(map, &seen));
 	EXPECT_EQ(-ENODEV, result(pread(self->control, word, 4, 0)));
 	EXPECT_EQ(-ENODEV, IOCTL(self->control, INFO, &info));
 	EXPECT_EQ(-ENODEV, result(pwrite(fd, word, 4, 0)));
@@ -823,177 +735,6 @@ TEST_F(regs, unbound_with_files_open)
 	EXPECT_EQ(-1, vendor_open(&self->card, channel, O_RDWR));
 	EXPECT_EQ(0, close(fd));
 	ASSERT_EQ(0, card_bind(&self->card));
-}
-
-/* --- loaded with this and that ----------------------------------------------------- */
-
-FIXTURE(loading) {
-	struct card card;
-};
-
-FIXTURE_SETUP(loading)
-{
-	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
-}
-
-static int unload(void)
-{
-	return syscall(SYS_delete_module, CARD_DRIVER, O_NONBLOCK) ? -errno : 0;
-}
-
-/* On the kernel's command line there may be other words for the same: the last holds. */
-static bool load(const char *parameters)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "modprobe -q " CARD_DRIVER " %s 2>/dev/null",
-		 parameters);
-	return !system(command);
-}
-
-FIXTURE_TEARDOWN_PARENT(loading)
-{
-	unload();
-	if (!load(""))
-		ksft_print_msg("modprobe " CARD_DRIVER " failed\n");
-}
-
-/* The node's number, or -1 if it is not there. */
-static int minor_of(const char *format, int number, const char *part)
-{
-	char path[64];
-	struct stat st;
-
-	snprintf(path, sizeof(path), format, number, part);
-	return stat(path, &st) ? -1 : (int)minor(st.st_rdev);
-}
-
-TEST_F_TIMEOUT(loading, the_nodes, LOADING_S)
-{
-	static const char * const parts[] = { "h2c0", "c2h0", "user", "bypass", "control",
-					      "event0", "event15" };
-	static const char * const theirs[] = { "h2c_0", "c2h_0", "user", "bypass", "control",
-					       "events_0", "events_15" };
-	int off[ARRAY_SIZE(parts)], n;
-	unsigned int i, others = 0;
-
-	ASSERT_EQ(0, unload());
-	ASSERT_TRUE(load("compat=off"));
-	/* somebody may have had its old number */
-	ASSERT_TRUE(card_at(&self->card, self->card.bdf));
-	n = self->card.number;
-	for (i = 0; i < ARRAY_SIZE(parts); i++) {
-		off[i] = minor_of("/dev/exdma%d_%s", n, parts[i]);
-		EXPECT_EQ(-1, minor_of("/dev/xdma%d_%s", n, theirs[i]));
-	}
-	ASSERT_EQ(0, unload());
-	ASSERT_TRUE(load("compat=xdma"));
-	ASSERT_TRUE(card_at(&self->card, self->card.bdf));
-	ASSERT_EQ(n, self->card.number);
-	for (i = 0; i < ARRAY_SIZE(parts); i++) {
-		EXPECT_EQ(off[i], minor_of("/dev/exdma%d_%s", n, parts[i]));
-		EXPECT_EQ(off[i] != -1, minor_of("/dev/xdma%d_%s", n, theirs[i]) != -1);
-		others += off[i] != -1;
-	}
-	EXPECT_LE(5, others);
-	EXPECT_EQ(-1, minor_of("/dev/xdma%d_%s", n, "h2c_4"));
-	EXPECT_EQ(-1, minor_of("/dev/xdma%d_%s", n, "events_16"));
-	ASSERT_EQ(0, unload());
-	EXPECT_FALSE(load("compat=nonsense"));
-	EXPECT_EQ(-1, minor_of("/dev/xdma%d_%s", n, "h2c_0"));
-}
-
-/* The module can go while a file is open, whose ioctls were its. */
-TEST_F_TIMEOUT(loading, unloaded_with_files_open, LOADING_S)
-{
-	int fd, align;
-
-	ASSERT_EQ(0, unload());
-	ASSERT_TRUE(load("compat=xdma"));
-	ASSERT_TRUE(card_at(&self->card, self->card.bdf));
-	fd = vendor_open(&self->card, "h2c_0", O_RDWR);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, IOCTL(fd, ALIGN_GET, &align));
-	ASSERT_EQ(0, unload());
-	EXPECT_EQ(-ENODEV, IOCTL(fd, ALIGN_GET, &align));
-	close(fd);
-}
-
-/* Has the device a capability with this number (PCI, 7.5.3.6)? */
-static bool has_capability(const struct card *card, uint8_t id)
-{
-	uint8_t config[256];
-	char path[96];
-	int fd, at, n;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", card->bdf);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = read(fd, config, sizeof(config));
-	close(fd);
-	if (n != sizeof(config))
-		return false;
-	for (at = config[0x34] & ~3; at >= 0x40 && n--; at = config[at + 1] & ~3)
-		if (config[at] == id)
-			return true;
-	return false;
-}
-
-TEST_F_TIMEOUT(loading, a_kind_of_interrupt, LOADING_S)
-{
-	const struct { const char *name; bool has; } kinds[] = {
-		{ "msix", has_capability(&self->card, 0x11) },
-		{ "msi", has_capability(&self->card, 0x05) },
-	};
-	uint8_t *buf = memory(MIB);
-	char text[32], kind[16];
-	struct card now;
-	unsigned int i;
-	int fd;
-
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		ASSERT_EQ(0, unload());
-		snprintf(text, sizeof(text), "interrupts=%s", kinds[i].name);
-		ASSERT_TRUE(load(text));
-		ASSERT_TRUE(get_text(PARAMETER("interrupts"), kind, sizeof(kind)));
-		EXPECT_EQ(0, strcmp(kinds[i].name, kind));
-		EXPECT_EQ(kinds[i].has, card_at(&now, self->card.bdf)) {
-			TH_LOG("with interrupts=%s", kinds[i].name);
-		}
-		if (!kinds[i].has)
-			continue;
-		ASSERT_TRUE(node_text(&now, 0, CARD_NODE, "interrupts", kind, sizeof(kind)));
-		EXPECT_EQ(0, strcmp(kinds[i].name, kind));
-		if (has_streams(&now))
-			continue;
-		fd = open_in(&now, 1);
-		EXPECT_EQ(MIB, pwrite(fd, buf, MIB, HOME));
-		close(fd);
-	}
-	ASSERT_EQ(0, unload());
-	EXPECT_FALSE(load("interrupts=nonsense"));
-}
-
-/* The best there is, without being asked; the pin, when it is asked for. */
-TEST_F_TIMEOUT(loading, any_kind_of_interrupt, LOADING_S)
-{
-	const char *best = has_capability(&self->card, 0x11) ? "msix" :
-			   has_capability(&self->card, 0x05) ? "msi" : "intx";
-	struct card now;
-	char kind[16];
-
-	ASSERT_EQ(0, unload());
-	ASSERT_TRUE(load("interrupts=auto"));
-	ASSERT_TRUE(card_at(&now, self->card.bdf));
-	ASSERT_TRUE(node_text(&now, 0, CARD_NODE, "interrupts", kind, sizeof(kind)));
-	EXPECT_EQ(0, strcmp(best, kind));
-	ASSERT_EQ(0, unload());
-	ASSERT_TRUE(load("interrupts=intx"));
-	if (card_at(&now, self->card.bdf)) {
-		ASSERT_TRUE(node_text(&now, 0, CARD_NODE, "interrupts", kind, sizeof(kind)));
-		EXPECT_EQ(0, strcmp("intx", kind));
-	} else {
-		EXPECT_TRUE(strcmp(best, "intx"));
-	}
 }
 
 TEST_HARNESS_MAIN

@@ -21,6 +21,7 @@
 #include "kselftest_harness.h"
 
 #include "card.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define LINES		16

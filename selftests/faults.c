@@ -20,6 +20,7 @@
 #include "kselftest_harness.h"
 
 #include "card.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define HOME		(13 * MIB)

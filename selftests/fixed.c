@@ -16,6 +16,7 @@
 
 #include "card.h"
 #include "flight.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define HOME	(96 * MIB)

@@ -29,6 +29,7 @@
 #include <kselftest_harness.h>
 
 #include "card.h"
+#include "lab.h"
 #include "pattern.h"
 #include "traffic.h"
 
@@ -51,13 +52,11 @@ FIXTURE(fuzz) {
 
 FIXTURE_SETUP(fuzz)
 {
-	char text[16];
 	lab_t lab;
 	int i;
 
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
-	self->stream = node_text(&self->card, EXDMA_DIR_C2H, 1, "interface", text,
-				 sizeof(text)) && !strcmp(text, "stream");
+	self->stream = card_streams(&self->card);
 	if (self->stream) {
 		lab = lab_map(&self->card);
 		ASSERT_NE(NULL, lab);

@@ -14,6 +14,7 @@
 
 #include "card.h"
 #include "flight.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define HOME	(300 * MIB)

@@ -17,6 +17,7 @@
 #include "kselftest_harness.h"
 
 #include "card.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define HOME	(576 * MIB)

@@ -19,6 +19,7 @@
 
 #include "card.h"
 #include "flight.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define HOME	(200 * MIB)

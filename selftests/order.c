@@ -20,6 +20,7 @@
 
 #include "card.h"
 #include "flight.h"
+#include "lab.h"
 #include "pattern.h"
 #include "tracefs.h"
 

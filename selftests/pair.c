@@ -14,6 +14,7 @@
 #include "kselftest_harness.h"
 
 #include "card.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define HOME	(11 * MIB)

@@ -21,6 +21,7 @@
 
 #include "card.h"
 #include "flight.h"
+#include "lab.h"
 #include "pattern.h"
 #include "traffic.h"
 
@@ -110,13 +111,12 @@ static long long resets(const struct card *card)
 
 FIXTURE_SETUP(power)
 {
-	char path[96], text[16];
+	char path[96];
 
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->seed = random_seed();
 	self->times = test_times();
-	self->stream = node_text(&self->card, EXDMA_DIR_C2H, 1, "interface", text, sizeof(text)) &&
-		       !strcmp(text, "stream");
+	self->stream = card_streams(&self->card);
 	power_path(&self->card, "power/control", path, sizeof(path));
 	if (access(path, W_OK))
 		SKIP(return, "this kernel has no power management");

@@ -16,6 +16,7 @@
 #include "kselftest_harness.h"
 
 #include "card.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define N	96

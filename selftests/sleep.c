@@ -17,6 +17,7 @@
 #include "card.h"
 #include "control.h"
 #include "flight.h"
+#include "lab.h"
 #include "pattern.h"
 #include "traffic.h"
 

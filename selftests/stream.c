@@ -25,6 +25,7 @@
 
 #include "card.h"
 #include "flight.h"
+#include "lab.h"
 #include "pattern.h"
 
 #define LONGEST		(4 * MIB)
@@ -59,12 +60,9 @@ static void behind(lab_t lab, unsigned int channel, uint32_t mode)
 
 FIXTURE_SETUP(stream)
 {
-	char text[16];
-
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->seed = random_seed();
-	if (!node_text(&self->card, EXDMA_DIR_C2H, 1, "interface", text, sizeof(text)) ||
-	    strcmp(text, "stream"))
+	if (!card_streams(&self->card))
 		SKIP(return, "this card has no streams");
 	self->lab = lab_map(&self->card);
 	ASSERT_NE(NULL, self->lab);

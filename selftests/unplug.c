@@ -20,6 +20,7 @@
 
 #include "card.h"
 #include "control.h"
+#include "lab.h"
 #include "pattern.h"
 #include "traffic.h"
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The machine and the process that a test is in; see machine.h.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "machine.h"
+
+bool get_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return false;
+	got = read(fd, text, size - 1);
+	close(fd);
+	if (got < 0)
+		return false;
+	text[got] = 0;
+	text[strcspn(text, "\n")] = 0;
+	return true;
+}
+
+int put_text(const char *path, const char *text)
+{
+	return put_text_by(path, 0, text);
+}
+
+int put_text_by(const char *path, int flags, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+void *memory(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
+}
+
+bool wait_in_call(pid_t thread, long call, unsigned int timeout_ms)
+{
+	uint64_t end = now_ns() + timeout_ms * NS_PER_MS;
+	char path[64], text[256];
+	long nr;
+
+	/* of a thread that runs it says just that */
+	snprintf(path, sizeof(path), "/proc/%d/syscall", thread);
+	while (now_ns() < end) {
+		if (get_text(path, text, sizeof(text)) && sscanf(text, "%ld", &nr) == 1 &&
+		    nr == call)
+			return true;
+		sched_yield();
+	}
+	return false;
+}
+
+int map_error(int fd, size_t len, int prot, int flags, uint64_t offset)
+{
+	void *p = mmap(NULL, len, prot, flags, fd, offset);
+
+	if (p == MAP_FAILED)
+		return errno;
+	munmap(p, len);
+	return 0;
+}
+
+long result(long ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+bool drop_capability(unsigned int cap)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	data[cap / 32].effective &= ~(1u << cap % 32);
+	return !syscall(SYS_capset, &head, data);
+}
+
+static __thread sigjmp_buf fault_return;
+
+static void on_fault(int signal)
+{
+	siglongjmp(fault_return, signal);
+}
+
+int touch(const volatile uint32_t *word, uint32_t *value)
+{
+	struct sigaction catch = { .sa_handler = on_fault, .sa_flags = SA_NODEFER };
+	int signal;
+
+	sigaction(SIGBUS, &catch, NULL);
+	sigaction(SIGSEGV, &catch, NULL);
+	signal = sigsetjmp(fault_return, 0);
+	if (!signal)
+		*value = *word;
+	return signal;
+}
