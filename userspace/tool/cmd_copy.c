@@ -57,14 +57,6 @@ static int take(void *context, int key, const char *argument)
 	}
 }
 
-static void init(struct copy_options *options, const struct command *command)
-{
-	*options = (struct copy_options) {
-		.command = command->name,
-		.length = LENGTH_UNKNOWN,
-	};
-}
-
 static void file_place(struct place *place, const char *path)
 {
 	*place = (struct place) {
@@ -99,6 +91,39 @@ static int card_place(const struct copy_options *options, struct place *place,
 			    address);
 }
 
+/*
+ * The options, and how many operands there are: @needs says what to who has another
+ * number of them. Return: the first operand, or less than 0 and the status to end with.
+ */
+static int begin(const struct command *command, int argc, char **argv, int operands,
+		 const char *needs, struct copy_options *options, int *status)
+{
+	int first;
+
+	*options = (struct copy_options) {
+		.command = command->name,
+		.length = LENGTH_UNKNOWN,
+	};
+	first = options_parse(command, argc, argv, take, options);
+	if (first < 0)
+		*status = options_status(first);
+	else if (argc - first != operands)
+		*status = report_usage(command->name, "%s", needs);
+	else
+		return first;
+	return -1;
+}
+
+/* What the options ask of a motion; @verify is for those to a card. */
+static struct move move_of(const struct copy_options *options)
+{
+	return (struct move) {
+		.command = options->command,
+		.verify = options->verify,
+		.progress = !options->no_progress,
+	};
+}
+
 static int run_write(const struct command *command,
 		     const struct exdma_roots *roots, int argc, char **argv)
 {
@@ -106,19 +131,12 @@ static int run_write(const struct command *command,
 	struct move move;
 	int first, status;
 
-	init(&options, command);
-	first = options_parse(command, argc, argv, take, &options);
+	first = begin(command, argc, argv, 2, "write needs an address and a file",
+		      &options, &status);
 	if (first < 0)
-		return options_status(first);
-	if (argc - first != 2)
-		return report_usage(command->name,
-				    "write needs an address and a file");
+		return status;
 
-	move = (struct move) {
-		.command = command->name,
-		.verify = options.verify,
-		.progress = !options.no_progress,
-	};
+	move = move_of(&options);
 	file_place(&move.from, argv[first + 1]);
 	status = card_place(&options, &move.to, argv[first]);
 	if (status)
@@ -134,18 +152,12 @@ static int run_read(const struct command *command,
 	struct move move;
 	int first, status;
 
-	init(&options, command);
-	first = options_parse(command, argc, argv, take, &options);
+	first = begin(command, argc, argv, 3, "read needs an address, a length and a file",
+		      &options, &status);
 	if (first < 0)
-		return options_status(first);
-	if (argc - first != 3)
-		return report_usage(command->name,
-				    "read needs an address, a length and a file");
+		return status;
 
-	move = (struct move) {
-		.command = command->name,
-		.progress = !options.no_progress,
-	};
+	move = move_of(&options);
 	status = card_place(&options, &move.from, argv[first]);
 	if (status)
 		return status;
@@ -174,19 +186,12 @@ static int run_copy(const struct command *command,
 	struct move move;
 	int first, status;
 
-	init(&options, command);
-	first = options_parse(command, argc, argv, take, &options);
+	first = begin(command, argc, argv, 2, "copy needs a source and a destination",
+		      &options, &status);
 	if (first < 0)
-		return options_status(first);
-	if (argc - first != 2)
-		return report_usage(command->name,
-				    "copy needs a source and a destination");
+		return status;
 
-	move = (struct move) {
-		.command = command->name,
-		.verify = options.verify,
-		.progress = !options.no_progress,
-	};
+	move = move_of(&options);
 	status = parse_operand(command, argv[first], &move.from);
 	if (!status)
 		status = parse_operand(command, argv[first + 1], &move.to);
