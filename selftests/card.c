@@ -59,6 +59,17 @@ long long channel_stat(const struct card *card, int dir, int channel,
 
 #define BECOMES_NS	(10000 * NS_PER_MS)
 
+long long card_stat(const struct card *card, const char *counter)
+{
+	long long all = 0;
+	int dir, i;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = 0; i < card->channels[dir]; i++)
+			all += channel_stat(card, dir, i, counter);
+	return all;
+}
+
 bool channel_stat_becomes(const struct card *card, int dir, int channel,
 			  const char *counter, long long value)
 {

@@ -70,6 +70,9 @@ long long node_number(const struct card *card, int dir, int way, const char *att
 long long channel_stat(const struct card *card, int dir, int channel,
 		       const char *counter);
 
+/* The same counter of all channels together. */
+long long card_stat(const struct card *card, const char *counter);
+
 /*
  * Waits for a counter of a channel to become, or at least @value; what is done
  * a moment after the last request completed is not a failure.

@@ -251,7 +251,7 @@ static void *take_down(void *arg)
 }
 
 /* io_destroy(), or the close of the ring. */
-TEST_F(ends, the_queue_is_taken_down)
+TEST_F_TIMEOUT(ends, the_queue_is_taken_down, 120)
 {
 	pthread_t thread;
 	struct flight f;
@@ -275,7 +275,7 @@ TEST_F(ends, the_queue_is_taken_down)
 }
 
 /* Killed at any moment of a busy life. */
-TEST_F(ends, killed_at_work)
+TEST_F_TIMEOUT(ends, killed_at_work, 120)
 {
 	struct flight_request r[32];
 	struct flight f;

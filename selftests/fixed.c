@@ -182,6 +182,7 @@ TEST_F(fixed, is_not_run_again)
 	lab_hold(lab, EXDMA_DIR_H2C, 0);
 	EXPECT_EQ(-1, pwrite(self->in, self->buf, LEN, HOME));
 	EXPECT_EQ(ETIMEDOUT, errno);
+	ASSERT_EQ(0, param_put("timeout_ms", TIMEOUT_DEFAULT));
 	EXPECT_EQ(LEN, pwrite(self->in, self->buf, LEN, HOME));
 }
 

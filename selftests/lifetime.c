@@ -189,7 +189,7 @@ static void *wait_for_end(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(lifetime, unbound_under_load, 60)
+TEST_F_TIMEOUT(lifetime, unbound_under_load, 300)
 {
 	const int first = self->card.number;
 	struct user users[USERS];
@@ -253,7 +253,7 @@ TEST_F(lifetime, unbound_with_idle_files)
 }
 
 /* Every asynchronous request ends, with its data or with ENODEV. */
-TEST_F(lifetime, unbound_with_asynchronous_requests)
+TEST_F_TIMEOUT(lifetime, unbound_with_asynchronous_requests, 120)
 {
 	struct timespec limit = { .tv_sec = 10 };
 	long long got, len = 256 * KIB;

@@ -93,6 +93,9 @@ FIXTURE_VARIANT_ADD(signals, no_restart) { .flags = 0 };
 
 FIXTURE_SETUP(signals)
 {
+	uint64_t begin, took;
+	int i;
+
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->seed = random_seed();
 	self->buf = memory(ROOM);
@@ -102,9 +105,14 @@ FIXTURE_SETUP(signals)
 	ASSERT_LE(0, self->in);
 	ASSERT_LE(0, self->out);
 	pattern_fill(self->buf, ROOM, HOME, self->seed);
-	self->plain_ns = now_ns();
-	ASSERT_EQ(ROOM, pwrite(self->in, self->buf, ROOM, HOME));
-	self->plain_ns = now_ns() - self->plain_ns;
+	/* the better of two: the machine may have stood still */
+	for (i = 0; i < 2; i++) {
+		begin = now_ns();
+		ASSERT_EQ(ROOM, pwrite(self->in, self->buf, ROOM, HOME));
+		took = now_ns() - begin;
+		if (!i || took < self->plain_ns)
+			self->plain_ns = took;
+	}
 }
 
 FIXTURE_TEARDOWN(signals)
@@ -174,7 +182,7 @@ static void judge(struct __test_metadata *_metadata, const struct ends *ends, in
 	EXPECT_LT(0, storm.count);
 }
 
-TEST_F(signals, during_writes)
+TEST_F_TIMEOUT(signals, during_writes, 120)
 {
 	struct ends ends = { };
 	int round;
@@ -194,7 +202,7 @@ TEST_F(signals, during_writes)
 	EXPECT_LT(0, ends.some + ends.none);
 }
 
-TEST_F(signals, during_reads)
+TEST_F_TIMEOUT(signals, during_reads, 120)
 {
 	struct ends ends = { };
 	int round;

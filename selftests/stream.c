@@ -371,6 +371,7 @@ TEST_F_TIMEOUT(stream, nonblocking_writes, 60)
 TEST_F(stream, packets_wait_for_a_reader)
 {
 	int i, n = 20;
+	ssize_t got;
 	int out;
 
 	for (i = 0; i < n; i++) {
@@ -384,7 +385,7 @@ TEST_F(stream, packets_wait_for_a_reader)
 		ASSERT_TRUE(pattern_is(self->got, 1000 + i, 0, self->seed + i));
 	}
 	for (i = 0; i < n; i++)
-		ASSERT_EQ(500, write(self->in, self->sent, 500));
+		ASSERT_EQ(500 + i, write(self->in, self->sent, 500 + i));
 	ASSERT_TRUE(becomes_readable(out));
 	while (lab_count(self->lab, LAB_ENGINE_C2H(0), LAB_BYTES) <
 	       lab_count(self->lab, LAB_ENGINE_H2C(0), LAB_BYTES))
@@ -393,9 +394,12 @@ TEST_F(stream, packets_wait_for_a_reader)
 	ASSERT_TRUE(channel_stat_reaches(&self->card, EXDMA_DIR_C2H, 0, "packets",
 					 node_number(&self->card, EXDMA_DIR_H2C, 1,
 						     "statistics/packets")));
+	/* those are gone, but for the last ones, which may come this moment */
 	out = node_open(&self->card, EXDMA_DIR_C2H, 1, O_RDONLY | O_TRUNC | O_NONBLOCK);
-	EXPECT_EQ(-1, read(out, self->got, LONGEST));
+	for (i = 0; (got = read(out, self->got, LONGEST)) > 0; i++)
+		EXPECT_LT(500, got);
 	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_GT(n, i);
 }
 
 /* The card holds back what does not fit into the buffers; nothing is lost. */
@@ -987,7 +991,7 @@ static double busy_at(FIXTURE_DATA(stream) *self, uint32_t rate, unsigned int se
 	return 100.0 * count[0] / (count[0] + count[1]);
 }
 
-TEST_F_TIMEOUT(stream, the_engine_is_kept_busy, 60)
+TEST_F_TIMEOUT(stream, the_engine_is_kept_busy, 240)
 {
 	double slow = 0, fast;
 	int tries;
@@ -1000,7 +1004,7 @@ TEST_F_TIMEOUT(stream, the_engine_is_kept_busy, 60)
 	ASSERT_LT(0, read(self->out, self->got, LONGEST));
 	fast = busy_at(self, 32 * MIB, 3);
 	/* the host may have had others to care for */
-	for (tries = 0; tries < 6 && slow < 95.0; tries++)
+	for (tries = 0; tries < 20 && slow < 95.0; tries++)
 		slow = busy_at(self, 4 * MIB, 3);
 	TH_LOG("busy %.2f %% at 4 MiB/s, %.2f %% at 32", slow, fast);
 	EXPECT_LE(95.0, slow);

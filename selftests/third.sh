@@ -139,9 +139,11 @@ core_is_in_use() {
 unbound_in_use() {
 	LC_ALL=C dd if="/dev/$card" of=/dev/null bs=1 2>"$dir/said" &
 	before=$(cat "/sys/class/exdma/${card}_c2h0/statistics/bytes")
-	sleep 1
-	[ "$(cat "/sys/class/exdma/${card}_c2h0/statistics/bytes")" -gt "$before" ] &&
-		echo "$slot" >"$edu/driver/unbind" && ! wait $! &&
+	until [ "$(cat "/sys/class/exdma/${card}_c2h0/statistics/bytes")" -gt "$before" ]; do
+		kill -0 $! || return
+		sleep 0.1
+	done
+	echo "$slot" >"$edu/driver/unbind" && ! wait $! &&
 		grep 'No such device' "$dir/said" && [ ! -e "/dev/$card" ] &&
 		[ ! -e "$edu/driver" ]
 }

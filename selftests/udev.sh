@@ -19,14 +19,14 @@ clean_up() {
 	[ -z "$bound" ] || umount /etc/group
 	udevadm control --reload
 	chown root:root /dev/exdma[0-9]* && chmod 600 /dev/exdma[0-9]*
-	udevadm trigger --action=add --subsystem-match=exdma && udevadm settle --timeout=20
+	udevadm trigger --action=add --subsystem-match=exdma && udevadm settle --timeout=60
 }
 trap clean_up EXIT
 
 settle() {
 	udevadm control --reload &&
 		udevadm trigger --action=add --subsystem-match=exdma &&
-		udevadm settle --timeout=20
+		udevadm settle --timeout=60
 }
 
 # path_of CARD: as udev writes it
@@ -77,11 +77,11 @@ links_come_back() {
 	for card in /sys/class/exdma/exdma*/aperture; do
 		driver=$(readlink -f "${card%/*}/device/driver")
 		bdf=$(basename "$(readlink -f "${card%/*}/device")")
-		echo "$bdf" >"$driver/unbind" && udevadm settle --timeout=20 || return
+		echo "$bdf" >"$driver/unbind" && udevadm settle --timeout=60 || return
 		case $(echo /dev/exdma/by-path/*) in
 		*"$bdf"*) echo "a link to what has gone"; return 1 ;;
 		esac
-		echo "$bdf" >"$driver/bind" && udevadm settle --timeout=20 || return
+		echo "$bdf" >"$driver/bind" && udevadm settle --timeout=60 || return
 	done
 	[ "$(echo /dev/exdma/by-path/*)" = "$links" ] && links_by_path
 }

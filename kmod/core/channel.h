@@ -123,6 +123,16 @@ struct exdma_channel_stats {
 };
 
 /**
+ * struct exdma_sight - where an engine was when the watchdog saw something
+ * @run: its @run_number.
+ * @done: its @run_done.
+ */
+struct exdma_sight {
+	u32 run;
+	u32 done;
+};
+
+/**
  * struct exdma_channel - one direction of one engine
  * @card: the card it is a part of.
  * @siblings: on the card's list.
@@ -160,10 +170,9 @@ struct exdma_channel_stats {
  * @waits: the engine, which extends, is on, and waits behind its last slot if it is
  *	through: it takes only what follows there.
  * @run_began: local_clock() when the current run was started.
- * @late_run: the run at which the watchdog found news before their interrupt.
- * @late_done: @run_done at that moment.
- * @idle_run: @run_number when the watchdog last found the engine idle, and
- * @idle_done: @run_done at that moment.
+ * @late: where the watchdog found news before their interrupt.
+ * @idle: where it found the engine idle.
+ * @over: where it found that nothing had moved for too long.
  * @asked_at: jiffies when the watchdog last asked the device.
  * @owed: interrupts that are still to come, of runs found through without them.
  * @doubt_run: the run at which an owed interrupt came that may have been its
@@ -229,10 +238,9 @@ struct exdma_channel {
 	size_t run_bytes __guarded_by(&*lock);
 	bool waits __guarded_by(&*lock);
 	u64 run_began __guarded_by(&*lock);
-	u32 late_run __guarded_by(&*lock);
-	u32 late_done __guarded_by(&*lock);
-	u32 idle_run __guarded_by(&*lock);
-	u32 idle_done __guarded_by(&*lock);
+	struct exdma_sight late __guarded_by(&*lock);
+	struct exdma_sight idle __guarded_by(&*lock);
+	struct exdma_sight over __guarded_by(&*lock);
 	unsigned long asked_at __guarded_by(&*lock);
 	u32 owed __guarded_by(&*lock);
 	u32 doubt_run __guarded_by(&*lock);

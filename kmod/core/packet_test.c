@@ -197,6 +197,8 @@ static void patience(struct kunit *test)
 	pass_time(engine, 6000);
 	engine->ch->asked_at -= msecs_to_jiffies(6000);
 	watch(engine);
+	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_LIVE);
+	watch(engine);
 	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_FROZEN);
 	recover(engine);
 	EXPECT_DONE(test, a, -ETIMEDOUT, 0);

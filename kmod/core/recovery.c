@@ -311,18 +311,19 @@ void exdma_channel_recover(struct work_struct *work)
 }
 
 /*
- * Has something come to an end that an interrupt is to tell of, and told of it
- * at the last look, too?
+ * Was it so at an earlier look, too, and has the engine not moved since? Then it is
+ * not that this machine has stood still, and the engine with it, or its interrupt.
  */
-static bool channel_overdue(struct exdma_channel *ch) __must_hold(ch->lock)
+static bool channel_seen_before(struct exdma_channel *ch, struct exdma_sight *sight)
+	__must_hold(ch->lock)
 {
-	bool late = ch->late_run == ch->run_number && ch->late_done == ch->run_done;
+	bool before = sight->run == ch->run_number && sight->done == ch->run_done;
 
 	lockdep_assert_held(ch->lock);
 
-	ch->late_run = ch->run_number;
-	ch->late_done = ch->run_done;
-	return late;
+	sight->run = ch->run_number;
+	sight->done = ch->run_done;
+	return before;
 }
 
 /*
@@ -352,12 +353,13 @@ static bool channel_asks(struct exdma_channel *ch, unsigned long limit)
 	__must_hold(ch->lock)
 {
 	unsigned long asks = min(msecs_to_jiffies(INSPECT_MS), limit / 2);
+	unsigned long still = jiffies - ch->progress_at;
 
 	lockdep_assert_held(ch->lock);
 
-	if (jiffies - ch->progress_at < asks)
+	if (still < asks)
 		return false;
-	if (ch->desc.stream && jiffies - ch->asked_at < asks)
+	if (ch->desc.stream && still < limit && jiffies - ch->asked_at < asks)
 		return false;
 	ch->asked_at = jiffies;
 	return true;
@@ -369,25 +371,21 @@ static bool channel_asks(struct exdma_channel *ch, unsigned long limit)
  */
 static bool channel_has_stopped(struct exdma_channel *ch) __must_hold(ch->lock)
 {
-	bool again = ch->idle_run == ch->run_number && ch->idle_done == ch->run_done;
-
 	lockdep_assert_held(ch->lock);
 
-	if (!ch->desc.ops->idle || !ch->desc.ops->idle(ch)) {
-		ch->idle_run = ch->run_number - 1;
-		return false;
-	}
-	ch->idle_run = ch->run_number;
-	ch->idle_done = ch->run_done;
-	return again;
+	if (ch->desc.ops->idle && ch->desc.ops->idle(ch))
+		return channel_seen_before(ch, &ch->idle);
+	ch->idle.run = ch->run_number - 1;
+	return false;
 }
 
 /*
  * The watchdog looks at a running engine every WATCH_MS. A run that is through
  * at two looks, its interrupt still not here, has lost its interrupt; so has a
  * packet from the card, or a part of a run that is extended. A run that is in doubt
- * at two looks may have stopped early. A stream is given no time by the clock: what
- * tells of one that has stopped is that the engine is idle.
+ * at two looks may have stopped early. A run that has had its time at two looks stands
+ * still. A stream is given no time by the clock: what tells of one that has stopped is
+ * that the engine is idle.
  */
 void exdma_channel_watch(struct work_struct *work)
 {
@@ -415,7 +413,7 @@ void exdma_channel_watch(struct work_struct *work)
 	news = !ops->progress(ch, &done) && done >= channel_next_news(ch);
 	asks = !news && channel_asks(ch, limit);
 	if (news) {
-		if (channel_overdue(ch)) {
+		if (channel_seen_before(ch, &ch->late)) {
 			ch->stats.lost_interrupts++;
 			channel_ack_lost(ch);
 			err = exdma_channel_reap(ch, ops->progress, EXDMA_START_THREAD);
@@ -429,10 +427,12 @@ void exdma_channel_watch(struct work_struct *work)
 		err = exdma_channel_reap(ch, ops->inspect, EXDMA_START_THREAD);
 		if (err > 0)
 			exdma_channel_owe(ch);
-		if (!err && jiffies - ch->progress_at >= limit)
-			err = -ETIMEDOUT;
-		else if (!err && asks && channel_has_stopped(ch))
+		if (!err && jiffies - ch->progress_at >= limit) {
+			if (channel_seen_before(ch, &ch->over))
+				err = -ETIMEDOUT;
+		} else if (!err && asks && channel_has_stopped(ch)) {
 			err = ch->desc.stream ? -EIO : -ETIMEDOUT;
+		}
 	}
 	if (err < 0)
 		exdma_channel_fault(ch, err);

@@ -19,6 +19,8 @@ static void time_out(struct engine *engine)
 {
 	pass_time(engine, 6000);
 	watch(engine);
+	KUNIT_EXPECT_EQ(engine->test, engine->ch->state, EXDMA_CH_LIVE);
+	watch(engine);
 	KUNIT_EXPECT_EQ(engine->test, engine->ch->state, EXDMA_CH_FROZEN);
 }
 
@@ -161,6 +163,30 @@ static void slow_engine(struct kunit *test)
 	engine_expect_idle(engine);
 }
 
+/* The time is over, but it has passed for the engine as little as for the watchdog. */
+static void machine_stood_still(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_request *req[2];
+
+	submit_two(engine, req);
+	pass_time(engine, 6000);
+	watch(engine);
+	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_LIVE);
+	engine->done = 1;
+	watch(engine);
+	/* And once more: that it was so before does not count. */
+	pass_time(engine, 6000);
+	watch(engine);
+	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_LIVE);
+	finish_run(engine);
+	EXPECT_DONE(test, req[0], 0, 128);
+	finish_run(engine);
+	EXPECT_DONE(test, req[1], 0, 128);
+	KUNIT_EXPECT_EQ(test, engine->ch->stats.timeouts, 0);
+	engine_expect_idle(engine);
+}
+
 /* Run again once; then it is the request's end, and the others go on. */
 static void engine_hangs(struct kunit *test)
 {
@@ -181,6 +207,8 @@ static void engine_hangs(struct kunit *test)
 	watch(engine);
 	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_LIVE);
 	pass_time(engine, 1500);
+	watch(engine);
+	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_LIVE);
 	watch(engine);
 	KUNIT_EXPECT_EQ(test, engine->ch->state, EXDMA_CH_FROZEN);
 	KUNIT_EXPECT_EQ(test, engine->ch->stats.timeouts, 1);
@@ -393,6 +421,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(lost_interrupt),
 	KUNIT_CASE(doubtful_interrupt),
 	KUNIT_CASE(slow_engine),
+	KUNIT_CASE(machine_stood_still),
 	KUNIT_CASE(engine_hangs),
 	KUNIT_CASE(engine_stops),
 	KUNIT_CASE(engine_wakes_up),

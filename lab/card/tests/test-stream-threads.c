@@ -150,8 +150,8 @@ static void test_ping_pong_large(void)
 /* Who sees the record sees the data; who sees the count sees the record. */
 static void test_order(void)
 {
-	uint64_t end = now_ns() + 5 * NSEC_PER_SEC;
 	uint32_t len = 4000, i, k, *wb, *record;
+	uint64_t end;
 
 	CHECK(up("stream=on"));
 	wb = (uint32_t *)(void *)(b.ram + 0x8000);
@@ -162,6 +162,7 @@ static void test_order(void)
 		flow_receive(&f, 1, 4096, CTRL_WB);
 		record = (uint32_t *)(void *)(b.ram + f.results);
 		flow_send(&f, &len, 1, 0);
+		end = now_ns() + 5 * NSEC_PER_SEC;
 		if (i % 2) {
 			while (__atomic_load_n(wb, __ATOMIC_ACQUIRE) != 1)
 				CHECK(now_ns() < end);
