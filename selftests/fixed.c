@@ -198,7 +198,7 @@ TEST_F(fixed, not_even_by_a_reset)
 
 	if (!lab)
 		SKIP(return, "this card has no lab block");
-	lab_fault_value(lab, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, MIB);
+	lab_fault_value(lab, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, MIB / 2);
 	before = lab_count(lab, LAB_ENGINE_H2C(0), LAB_BYTES);
 	ASSERT_EQ(0, flight_open(&f, FLIGHT_AIO, 16));
 	for (i = 0; i < 16; i++)
