@@ -460,7 +460,7 @@ static void test_gone(void)
 	put_desc(&f, 0x1000, 3, 4096, 0x100000, 0);
 	start(&f, 0, 0x1000);
 	CHECK_EQ(wait_event(f.event[0], 2000), 1);
-	fault(&f, LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 1000);
+	fault(&f, LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, 3000);
 	CHECK_EQ(client_read(&f.c, CONFIG, 0, 4), 0xffffffff);
 	CHECK_EQ(client_read(&f.c, USER, LAB_ID, 4), 0xffffffff);
 	while (client_read(&f.c, CONFIG, 0, 4) != 0x903f10ee)

@@ -453,7 +453,7 @@ static void test_pace_reset(void)
 	t = now_ns();
 	cfg_wr(&b, 0x78, 2, 0x8000);
 	CHECK_EQ(rd(&b, H2C + 0x40), 0);
-	CHECK(now_ns() - t < NSEC_PER_SEC);
+	CHECK(now_ns() - t < 5 * NSEC_PER_SEC);
 	bench_down(&b);
 }
 
