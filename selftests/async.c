@@ -11,10 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
 #include "flight.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 
@@ -532,7 +531,7 @@ static void *crowd(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(async, many_from_several_threads, 120)
+TEST_F(async, many_from_several_threads)
 {
 	struct crowd c[CROWD];
 	int i, dir, way;

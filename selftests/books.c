@@ -9,10 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
 #include "flight.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 

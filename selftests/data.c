@@ -10,9 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
+#include "harness.h"
 #include "pattern.h"
 
 #define ARENA	(72 * MIB)

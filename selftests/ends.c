@@ -14,10 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
 #include "flight.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 
@@ -251,7 +250,7 @@ static void *take_down(void *arg)
 }
 
 /* io_destroy(), or the close of the ring. */
-TEST_F_TIMEOUT(ends, the_queue_is_taken_down, 120)
+TEST_F(ends, the_queue_is_taken_down)
 {
 	pthread_t thread;
 	struct flight f;
@@ -275,7 +274,7 @@ TEST_F_TIMEOUT(ends, the_queue_is_taken_down, 120)
 }
 
 /* Killed at any moment of a busy life. */
-TEST_F_TIMEOUT(ends, killed_at_work, 120)
+TEST_F(ends, killed_at_work)
 {
 	struct flight_request r[32];
 	struct flight f;

@@ -18,9 +18,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 
@@ -598,7 +597,7 @@ TEST_F_TIMEOUT(event, two_lines, 600)
 }
 
 /* A line that goes mad: it is kept down, all else goes on, and then it works. */
-TEST_F_TIMEOUT(event, storm, 120)
+TEST_F(event, storm)
 {
 	const long long limit = 200;
 	long long before = events(self), throttled, got;
@@ -644,7 +643,7 @@ TEST_F_TIMEOUT(event, storm, 120)
 }
 
 /* A file that is closed while its line is kept down: the next one hears of it. */
-TEST_F_TIMEOUT(event, closed_in_a_storm, 120)
+TEST_F(event, closed_in_a_storm)
 {
 	long long throttled;
 	int round, i;
@@ -715,7 +714,7 @@ TEST_F(event, reset_before_it_was_serviced)
 	EXPECT_EQ(ENODEV, errno);		\
 } while (0)
 
-TEST_F_TIMEOUT(event, unbound, 120)
+TEST_F(event, unbound)
 {
 	struct exdma_card_info info = { .size = sizeof(info) };
 	int e = eventfd(0, EFD_NONBLOCK), i, fd;

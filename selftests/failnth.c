@@ -18,10 +18,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
-
 #include "card.h"
 #include "flight.h"
+#include "harness.h"
 #include "pattern.h"
 #include "traffic.h"
 

@@ -12,10 +12,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
-
 #include "card.h"
 #include "flight.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 

@@ -26,9 +26,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
-
 #include "card.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 #include "traffic.h"

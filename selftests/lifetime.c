@@ -16,9 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
+#include "harness.h"
 #include "pattern.h"
 
 #define HOME	(512 * MIB)
@@ -253,7 +252,7 @@ TEST_F(lifetime, unbound_with_idle_files)
 }
 
 /* Every asynchronous request ends, with its data or with ENODEV. */
-TEST_F_TIMEOUT(lifetime, unbound_with_asynchronous_requests, 120)
+TEST_F(lifetime, unbound_with_asynchronous_requests)
 {
 	struct timespec limit = { .tv_sec = 10 };
 	long long got, len = 256 * KIB;
@@ -418,7 +417,7 @@ static void *open_and_close(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(lifetime, opened_while_it_comes_and_goes, 120)
+TEST_F(lifetime, opened_while_it_comes_and_goes)
 {
 	struct opener o[3];
 	int i, round;

@@ -14,13 +14,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
+#include "harness.h"
 #include "vendor.h"
 
 #define HOME		(160 * MIB)
-#define LOADING_S	120	/* modules come and go, on machines that have more to do */
 
 FIXTURE(loading) {
 	struct card card;
@@ -63,7 +61,7 @@ static int minor_of(const char *format, int number, const char *part)
 	return stat(path, &st) ? -1 : (int)minor(st.st_rdev);
 }
 
-TEST_F_TIMEOUT(loading, the_nodes, LOADING_S)
+TEST_F(loading, the_nodes)
 {
 	static const char * const parts[] = { "h2c0", "c2h0", "user", "bypass", "control",
 					      "event0", "event15" };
@@ -99,7 +97,7 @@ TEST_F_TIMEOUT(loading, the_nodes, LOADING_S)
 }
 
 /* The module can go while a file is open, whose ioctls were its. */
-TEST_F_TIMEOUT(loading, unloaded_with_files_open, LOADING_S)
+TEST_F(loading, unloaded_with_files_open)
 {
 	int fd, align;
 
@@ -133,7 +131,7 @@ static bool has_capability(const struct card *card, uint8_t id)
 	return false;
 }
 
-TEST_F_TIMEOUT(loading, a_kind_of_interrupt, LOADING_S)
+TEST_F(loading, a_kind_of_interrupt)
 {
 	const struct { const char *name; bool has; } kinds[] = {
 		{ "msix", has_capability(&self->card, 0x11) },
@@ -169,7 +167,7 @@ TEST_F_TIMEOUT(loading, a_kind_of_interrupt, LOADING_S)
 }
 
 /* The best there is, without being asked; the pin, when it is asked for. */
-TEST_F_TIMEOUT(loading, any_kind_of_interrupt, LOADING_S)
+TEST_F(loading, any_kind_of_interrupt)
 {
 	const char *best = has_capability(&self->card, 0x11) ? "msix" :
 			   has_capability(&self->card, 0x05) ? "msi" : "intx";

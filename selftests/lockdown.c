@@ -12,9 +12,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
+#include "harness.h"
 
 #define LOCKDOWN	"/sys/kernel/security/lockdown"
 #define CONFIG_ID	0x3000

@@ -15,10 +15,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
 #include "flight.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 

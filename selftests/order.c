@@ -16,10 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
 #include "flight.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 #include "tracefs.h"
@@ -369,7 +368,7 @@ static void *member(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(order, sequential_with_many_callers, 60)
+TEST_F(order, sequential_with_many_callers)
 {
 	struct trace_event *e = calloc(8192, sizeof(*e));
 	int starts = 0, done = 0, overlaps = 0, n, i;

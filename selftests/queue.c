@@ -13,9 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 

@@ -18,9 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 
@@ -278,7 +277,7 @@ static void bind_again(struct __test_metadata *_metadata, FIXTURE_DATA(revoke) *
 }
 
 /* Through whichever name a file was opened, and in whichever process it is mapped. */
-TEST_F_TIMEOUT(revoke, unbound, 120)
+TEST_F(revoke, unbound)
 {
 	const char *alias = "/dev/exdma-test-alias";
 	struct stat st;
@@ -322,7 +321,7 @@ TEST_F_TIMEOUT(revoke, unbound, 120)
 	expect_gone(_metadata, self->fd, self->map);
 }
 
-TEST_F_TIMEOUT(revoke, unbound_under_load, 120)
+TEST_F(revoke, unbound_under_load)
 {
 	struct looker l[6];
 	int k;
@@ -338,7 +337,7 @@ TEST_F_TIMEOUT(revoke, unbound_under_load, 120)
 	bind_again(_metadata, self);
 }
 
-TEST_F_TIMEOUT(revoke, removed, 120)
+TEST_F(revoke, removed)
 {
 	struct looker l[3];
 	char path[96];

@@ -12,9 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
+#include "harness.h"
 #include "pattern.h"
 
 #define HOME	(256 * MIB)
@@ -182,7 +181,7 @@ static void judge(struct __test_metadata *_metadata, const struct ends *ends, in
 	EXPECT_LT(0, storm.count);
 }
 
-TEST_F_TIMEOUT(signals, during_writes, 120)
+TEST_F(signals, during_writes)
 {
 	struct ends ends = { };
 	int round;
@@ -202,7 +201,7 @@ TEST_F_TIMEOUT(signals, during_writes, 120)
 	EXPECT_LT(0, ends.some + ends.none);
 }
 
-TEST_F_TIMEOUT(signals, during_reads, 120)
+TEST_F(signals, during_reads)
 {
 	struct ends ends = { };
 	int round;
@@ -269,7 +268,7 @@ static void *suffer(void *arg)
 }
 
 /* Threads on one channel; one is hit, the others must not notice. */
-TEST_F_TIMEOUT(signals, between_threads, 120)
+TEST_F(signals, between_threads)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = variant->flags };
 	struct random random = { self->seed };
@@ -322,7 +321,7 @@ TEST_F(signals, blocked_signals_do_not_disturb)
  * Stop and continue: no handler, so nobody sees EINTR. Some stops for each call,
  * however fast the machine is.
  */
-TEST_F_TIMEOUT(signals, stopped_and_continued, 120)
+TEST_F(signals, stopped_and_continued)
 {
 	const uint64_t beat_ns = self->plain_ns / 4 + NS_PER_MS;
 	struct ends ends = { };

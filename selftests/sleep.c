@@ -12,11 +12,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
-
 #include "card.h"
 #include "control.h"
 #include "flight.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 #include "traffic.h"

@@ -13,10 +13,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-
 #include "card.h"
 #include "flight.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 #include "tracefs.h"
@@ -306,7 +305,7 @@ static void *writer(void *arg)
 }
 
 /* Whatever is asked of a channel, no more than the bound is pinned. */
-TEST_F_TIMEOUT(stats, pinned_is_bounded, 60)
+TEST_F(stats, pinned_is_bounded)
 {
 	static const long bounds[] = { 16384, 4096, 1028 };
 	struct writer w[6];

@@ -21,10 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
-
 #include "card.h"
 #include "flight.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 
@@ -311,7 +310,7 @@ TEST_F(stream, nonblocking)
 }
 
 /* A write that does not wait: for room, for the card, for anybody. */
-TEST_F_TIMEOUT(stream, nonblocking_writes, 60)
+TEST_F(stream, nonblocking_writes)
 {
 	int in = node_open(&self->card, EXDMA_DIR_H2C, 1, O_WRONLY | O_NONBLOCK);
 	struct pollfd p = { .fd = in, .events = POLLOUT };
@@ -462,7 +461,7 @@ static void *write_packets(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(stream, writers_do_not_mix, 120)
+TEST_F(stream, writers_do_not_mix)
 {
 	struct pair_of_writers w[3];
 	uint32_t next[3] = { 0 }, number, i, n = 30;
@@ -655,7 +654,7 @@ TEST_F(stream, reads_that_wait_in_io_uring)
 }
 
 /* The card takes nothing: for as long as it likes, but not from the dead. */
-TEST_F_TIMEOUT(stream, a_card_that_takes_nothing, 90)
+TEST_F(stream, a_card_that_takes_nothing)
 {
 	long long before = node_number(&self->card, EXDMA_DIR_H2C, 1, "statistics/timeouts");
 	struct timespec longer = { .tv_sec = 1 };
@@ -692,7 +691,7 @@ TEST_F_TIMEOUT(stream, a_card_that_takes_nothing, 90)
 }
 
 /* One that is killed behind somebody who waits for the card, and who goes on. */
-TEST_F_TIMEOUT(stream, killed_behind_others, 60)
+TEST_F(stream, killed_behind_others)
 {
 	struct writer w;
 	int status;
@@ -719,7 +718,7 @@ TEST_F_TIMEOUT(stream, killed_behind_others, 60)
 }
 
 /* A program that ends with calls on the way, some of which wait for their turn. */
-TEST_F_TIMEOUT(stream, ends_with_calls_on_the_way, 60)
+TEST_F(stream, ends_with_calls_on_the_way)
 {
 	static const enum flight_method methods[] = { FLIGHT_AIO, FLIGHT_URING };
 	struct exdma_options options = { .size = sizeof(options) };
@@ -828,7 +827,7 @@ static void stop_by_hand(struct __test_metadata *_metadata, FIXTURE_DATA(stream)
  * Somebody clears the Run bit of an engine that waits for the stream: no error,
  * no interrupt. It is noticed, told once, and the engine runs again.
  */
-TEST_F_TIMEOUT(stream, engines_that_stop_without_a_word, 60)
+TEST_F(stream, engines_that_stop_without_a_word)
 {
 	const struct card *card = &self->card;
 	long long errors = channel_stat(card, EXDMA_DIR_C2H, 0, "errors"), runs;
@@ -927,7 +926,7 @@ TEST_F(stream, readers)
 }
 
 /* The driver goes with a reader and a writer in their calls. */
-TEST_F_TIMEOUT(stream, unbind, 60)
+TEST_F(stream, unbind)
 {
 	struct pollfd p = { .fd = self->out, .events = POLLIN };
 	struct writer w, r;

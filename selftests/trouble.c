@@ -15,9 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
-
 #include "card.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 #include "traffic.h"

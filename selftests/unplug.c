@@ -16,10 +16,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <kselftest_harness.h>
-
 #include "card.h"
 #include "control.h"
+#include "harness.h"
 #include "lab.h"
 #include "pattern.h"
 #include "traffic.h"
