@@ -136,10 +136,19 @@ static bool too_late(const struct books *b)
 	return b->lost > b->runs / 20;
 }
 
+/* Has @work done, which returns its bytes. */
 static void judge(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self,
-		  const struct books *since_then, uint64_t bytes)
+		  uint64_t (*work)(struct __test_metadata *_metadata, FIXTURE_DATA(books) *self))
 {
-	struct books b = *since_then;
+	struct books before, b;
+	uint64_t bytes;
+	int tries = 0;
+
+	do {
+		sum(self, &before);
+		bytes = work(_metadata, self);
+		b = since(self, &before);
+	} while (too_late(&b) && ++tries < TRIES);
 
 	TH_LOG("%llu runs, %llu descriptors: %llu bus reads, %llu bus writes, %llu interrupts, %llu too late",
 	       b.runs + 0ull, b.descriptors + 0ull, b.reads + 0ull, b.writes + 0ull,
@@ -200,16 +209,7 @@ static uint64_t single_transfers(struct __test_metadata *_metadata, FIXTURE_DATA
 
 TEST_F(books, bus_accesses_of_single_transfers)
 {
-	struct books before, b;
-	uint64_t bytes;
-	int tries = 0;
-
-	do {
-		sum(self, &before);
-		bytes = single_transfers(_metadata, self);
-		b = since(self, &before);
-	} while (too_late(&b) && ++tries < TRIES);
-	judge(_metadata, self, &b, bytes);
+	judge(_metadata, self, single_transfers);
 }
 
 struct user {
@@ -260,16 +260,7 @@ static uint64_t load(struct __test_metadata *_metadata, FIXTURE_DATA(books) *sel
 
 TEST_F(books, bus_accesses_under_load)
 {
-	struct books before, b;
-	uint64_t bytes;
-	int tries = 0;
-
-	do {
-		sum(self, &before);
-		bytes = load(_metadata, self);
-		b = since(self, &before);
-	} while (too_late(&b) && ++tries < TRIES);
-	judge(_metadata, self, &b, bytes);
+	judge(_metadata, self, load);
 }
 
 /*
