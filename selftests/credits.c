@@ -131,37 +131,44 @@ TEST_F_TIMEOUT(credits, the_engine_never_stops, 240)
 	}
 }
 
+static bool one_page(FIXTURE_DATA(credits) *self, int dir, int fd)
+{
+	return (dir == EXDMA_DIR_H2C ? pwrite(fd, self->buf, 4096, HOME) :
+				       pread(fd, self->buf, 4096, HOME)) == 4096;
+}
+
 /* One write gives the engine a request; one read is what its interrupt costs. */
 TEST_F(credits, bus_accesses)
 {
 	const int n = 100;
 	uint64_t writes, reads, interrupts, late;
-	int dir, fd, i;
+	int dir, fd, i, tries;
 
 	for (dir = 0; dir < 2; dir++) {
 		fd = dir == EXDMA_DIR_H2C ? open_in(&self->card, 1) : open_out(&self->card, 1);
-		for (i = 0; i <= n; i++) {
-			if (i == 1) {	/* the first one starts the engine */
-				writes = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_WRITES);
-				reads = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_READS);
-				interrupts = channel_stat(&self->card, dir, 0, "interrupts");
-				late = channel_stat(&self->card, dir, 0, "lost_interrupts");
-			}
-			ASSERT_EQ(4096, dir == EXDMA_DIR_H2C ? pwrite(fd, self->buf, 4096, HOME) :
-							       pread(fd, self->buf, 4096, HOME));
-		}
-		writes = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_WRITES) - writes;
-		reads = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_READS) - reads;
-		interrupts = channel_stat(&self->card, dir, 0, "interrupts") - interrupts;
-		late = channel_stat(&self->card, dir, 0, "lost_interrupts") - late;
-		TH_LOG("%d requests: %d writes, %d reads, %d interrupts, %d too late", n,
-		       (int)writes, (int)reads, (int)interrupts, (int)late);
+		tries = 0;
+		do {
+			/* the first one starts the engine */
+			ASSERT_TRUE(one_page(self, dir, fd));
+			writes = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_WRITES);
+			reads = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_READS);
+			interrupts = channel_stat(&self->card, dir, 0, "interrupts");
+			late = channel_stat(&self->card, dir, 0, "lost_interrupts");
+			for (i = 0; i < n; i++)
+				ASSERT_TRUE(one_page(self, dir, fd));
+			writes = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_WRITES) - writes;
+			reads = lab_count(self->lab, LAB_ENGINE_CARD, LAB_CARD_READS) - reads;
+			interrupts = channel_stat(&self->card, dir, 0, "interrupts") - interrupts;
+			late = channel_stat(&self->card, dir, 0, "lost_interrupts") - late;
+			TH_LOG("%d requests: %d writes, %d reads, %d interrupts, %d too late", n,
+			       (int)writes, (int)reads, (int)interrupts, (int)late);
+			/* the host may have stood still, but not each time */
+		} while (late && ++tries < 5);
+		EXPECT_EQ(0, late);
 		EXPECT_EQ(n, writes);
 		/* that of the first may still have been on its way; shared ones cost more */
 		EXPECT_GE(3 * n + 3, interrupts);
-		EXPECT_GE(3 * n + 3 + 2 * late, reads);
-		/* the host stands still for a while now and then: once, twice */
-		EXPECT_GE(n / 5, late);
+		EXPECT_GE(3 * n + 3, reads);
 		close(fd);
 	}
 }

@@ -112,28 +112,23 @@ static bool own_vectors(const struct card *card)
 }
 
 /*
- * Loses five. Return: how many the driver has found; @cost: what they cost at most, but
- * for one, during which the host may have had others to care for.
+ * Loses five. Return: how many the driver has found; @worst: what one of them cost at most.
  */
 static long long lose(struct __test_metadata *_metadata, FIXTURE_DATA(faults) *self, int dir,
-		      int channel, uint64_t *cost)
+		      int channel, uint64_t *worst)
 {
 	const struct card *card = &self->card;
 	long long lost = channel_stat(card, dir, channel, "lost_interrupts");
-	uint64_t begin, took, worst = 0;
+	uint64_t begin, took;
 	int k;
 
-	for (*cost = 0, k = 0; k < 5; k++) {
+	for (*worst = 0, k = 0; k < 5; k++) {
 		lab_fault(self->lab, lab_engine(dir, channel), LAB_FAULT_LOSE, 1);
 		begin = now_ns();
 		EXPECT_TRUE(works(self, dir, channel));
 		took = now_ns() - begin;
-		if (took > worst) {
-			*cost = worst;
-			worst = took;
-		} else if (took > *cost) {
-			*cost = took;
-		}
+		if (took > *worst)
+			*worst = took;
 	}
 	return channel_stat(card, dir, channel, "lost_interrupts") - lost;
 }
@@ -143,7 +138,7 @@ TEST_F(faults, lost_interrupts_cost_milliseconds)
 	const struct card *card = &self->card;
 	long long found, timeouts, requests, each;
 	int dir, i, rounds;
-	uint64_t cost;
+	uint64_t worst;
 
 	ASSERT_EQ(0, param_put("timeout_ms", TIMEOUT_DEFAULT));
 	for (dir = 0; dir < 2; dir++) {
@@ -154,17 +149,20 @@ TEST_F(faults, lost_interrupts_cost_milliseconds)
 			timeouts = channel_stat(card, dir, i, "timeouts");
 			rounds = 0;
 			do {
-				found = lose(_metadata, self, dir, i, &cost);
+				found = lose(_metadata, self, dir, i, &worst);
 				/*
 				 * Where vectors are shared, another channel's may come
 				 * to the rescue.
 				 */
 				if (own_vectors(card))
 					EXPECT_LE(5, found);
-				/* one that was only late counts, too */
-			} while (++rounds < 5 && found > 8);
+				/*
+				 * One that was only late counts, too. If there are many, or
+				 * the host has stood still, once more.
+				 */
+			} while (++rounds < 5 && (found > 8 || worst >= MILLISECONDS_NS));
 			EXPECT_GE(8, found);
-			EXPECT_GT(MILLISECONDS_NS, cost) TH_LOG("%llu ms", cost / NS_PER_MS + 0ull);
+			EXPECT_GT(MILLISECONDS_NS, worst) TH_LOG("%llu ms", worst / NS_PER_MS + 0ull);
 			EXPECT_EQ(timeouts, channel_stat(card, dir, i, "timeouts"));
 			/* nor is any completed twice, by whoever found it */
 			EXPECT_LT(0, each);

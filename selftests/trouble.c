@@ -165,9 +165,8 @@ TEST_F_TIMEOUT(trouble, resets_are_refused, 600)
 			sched_yield();
 		traffic_wait(&self->traffic, 1);
 	}
-	/* each of them takes its time */
-	end_within(_metadata, self, "the same, and one or two resets do not heal it",
-		   now - before, no_errors, 3 * HANG_NS);
+	end(_metadata, self, "the same, and one or two resets do not heal it",
+	    now - before, no_errors);
 }
 
 /* The next COUNT of something on all engines in turn, until there were enough. */
@@ -337,12 +336,12 @@ TEST_F_TIMEOUT(trouble, everything_at_once, 3600)
 	ASSERT_EQ(0, param_put("timeout_ms", "200"));
 	begin(_metadata, self);
 	for (i = 0; i < 150 * self->times; i++) {
-		k = random_below(&self->random, ARRAY_SIZE(faults));
-		engine = any_engine(self);
-		/* a second one would wait for the very request that is run again */
-		if (faults[k].command == LAB_FAULT_HANG_AFTER &&
-		    lab_state(self->lab, engine) & (LAB_FAULT_IS_HUNG | LAB_FAULT_IS_ARMED))
-			continue;
+		/* a second hang would wait for the very request that is run again */
+		do {
+			k = random_below(&self->random, ARRAY_SIZE(faults));
+			engine = any_engine(self);
+		} while (faults[k].command == LAB_FAULT_HANG_AFTER &&
+			 lab_state(self->lab, engine) & (LAB_FAULT_IS_HUNG | LAB_FAULT_IS_ARMED));
 		lab_fault_value(self->lab, engine, faults[k].command,
 				1 + random_below(&self->random, faults[k].count),
 				faults[k].value ? random_below(&self->random, faults[k].value) :
