@@ -11,9 +11,35 @@ top=$(cd "$vm_dir/../.." && pwd -P)
 cache=${EXDMA_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/exdma}/vm
 self=$(basename "$0")
 
-# One line of progress, with the time since the script began.
+# One line of progress, with the time since the command began that the user typed:
+# who calls another script passes on when that was, in EXDMA_BEGAN (seconds since
+# 1970).
 step() {
-	[ -n "${EXDMA_QUIET:-}" ] || printf 'vm: [%3d s] %s\n' "$SECONDS" "$*" >&2
+	step_said=$SECONDS
+	[ -n "${EXDMA_QUIET:-}" ] ||
+		printf '[%4d s] %s\n' $((EPOCHSECONDS - EXDMA_BEGAN)) "$*" >&2
+}
+: "${EXDMA_BEGAN:=$EPOCHSECONDS}"
+export EXDMA_BEGAN
+step_said=0
+
+# tell_progress TEXT COUNTER COMMAND...: say TEXT, run COMMAND, and while it runs say
+# TEXT every ten seconds, with what the command COUNTER prints ("3 of 7 files").
+tell_progress() {
+	local text=$1 counter=$2 fd status=0
+	shift 2
+
+	step "$text"
+	# it ends when nothing can come out of the pipe any more
+	exec {fd}> >(
+		while read -r -t 10 || [ $? -gt 128 ]; do
+			step "$text: $("$counter" || :)"
+		done
+	)
+	"$@" {fd}>&- || status=$?
+	exec {fd}>&-
+	wait "$!" || :
+	return "$status"
 }
 
 # die [STATUS] TEXT: one clear line, then the end.

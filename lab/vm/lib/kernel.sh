@@ -75,7 +75,7 @@ make_boot_files() {
 	dir=$cache/boot/$release-$({
 		printf '%s\n' "$boot_modules" "$(stat -L -c '%s %Y' "$kernel_image")"
 		hash_of "$vm_dir" guest
-		basename "$root"
+		package_versions busybox-static kmod
 	} | sha256sum | cut -c1-16)
 	vmlinux=$dir/vmlinux
 	initramfs=$dir/initramfs

@@ -16,7 +16,8 @@ make_modules() {
 	mkdir "$jail/tmp/dkms"
 	cp -a "${sources[@]}" "$jail/tmp/dkms/"
 	layer=$cache/modules/$release-$(printf '%s\n' \
-		"$(hash_of "$jail/tmp/dkms" .)" "${root##*/}" \
+		"$(hash_of "$jail/tmp/dkms" .)" \
+		"$(package_versions dkms gcc "linux-headers-$release")" \
 		"${kernel_layers[*]}" | sha256sum | cut -c1-16)
 	cached "$layer" 3 build_modules
 	layers=("$layer" "${kernel_layers[@]}")

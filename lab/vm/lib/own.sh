@@ -21,8 +21,7 @@ use_own_kernel() {
 	own_kernel=$cache/kernels/$1-$({
 		hash_of "$vm_dir/kernels.d" build common.config "$1.config"
 		head -n 5 "$root/usr/src/exdma-ksrc/Makefile"
-		sed -n -e '/^Package: gcc$/,/^$/s/^Version: //p' \
-			"$root/var/lib/dpkg/status"
+		package_versions gcc
 	} | sha256sum | cut -c1-16)
 	cached "$own_kernel" 1 build_own_kernel "$1"
 }
@@ -30,7 +29,6 @@ use_own_kernel() {
 # In a subshell: the work needs a jail of its own, gone when the run's is made.
 build_own_kernel() (
 	log=$cache/kernels/$2.log
-	step "making the kernel \"$2\" (once; ten minutes or so)"
 	mkdir -p "$1/work"
 	make_scratch
 	# shellcheck disable=SC2119
@@ -40,7 +38,8 @@ build_own_kernel() (
 	mount --bind "$1" "$jail/exdma/kernel"
 	: >"$log"
 	if ! in_jail "$vm_dir/kernels.d/build" "$2" /exdma/kernel/work \
-		/exdma/kernel 2>&1 | build_progress "$log"; then
+		/exdma/kernel 2>&1 |
+		build_progress "$log" "making the kernel \"$2\" (once; some minutes)"; then
 		tail -n 40 "$log" >&2
 		die "the kernel \"$2\" could not be made (whole log: $log)"
 	fi

@@ -134,10 +134,10 @@ qemu_kernel() {
 }
 
 # Print kvm or tcg. /dev/kvm may be there and yet hang a kernel, so it is
-# tried: a boot that powers off at once. The answer holds until the next boot
-# of this machine.
+# tried: a boot that powers off at once. The answer holds for this machine: its
+# identity, its processor, its kernel.
 accelerator() {
-	local boot answer
+	local answer
 
 	if [ -n "${EXDMA_ACCEL:-}" ]; then
 		printf '%s\n' "$EXDMA_ACCEL"
@@ -147,13 +147,17 @@ accelerator() {
 		echo tcg
 		return
 	fi
-	boot=$(cat /proc/sys/kernel/random/boot_id)
-	answer=$cache/accelerator-$boot-$(id -u)
+	answer=$cache/accelerator-$({
+		cat /etc/machine-id 2>/dev/null
+		grep -m 1 '^model name' /proc/cpuinfo
+		uname -r
+		id -u
+	} | sha256sum | cut -c1-16)
 	if [ ! -e "$answer" ]; then
 		rm -f "$cache"/accelerator-*
-		step 'trying KVM'
+		step 'trying KVM, for ten seconds at most'
 		if kvm_boots; then echo kvm; else echo tcg; fi >"$answer"
-		step "using $(cat "$answer")"
+		step "using $(sed -e s/tcg/emulation/ "$answer")"
 	fi
 	cat "$answer"
 }
