@@ -4,12 +4,13 @@
 #
 #	make demo	the main job in a virtual machine, with a virtual card
 #	make demo-edu	the same with the edu device of this machine's own QEMU
-#	make check	lint, unit tests, and the selftests on every kernel
+#	make check	lint, unit tests, the selftests on every kernel: 20 minutes
+#	make check-all	every test on every kernel and every machine: an hour or so
 #	make bench	measure: docs/measurements.md, some 15 minutes
 #	make reliability	every fault of a card: docs/reliability.md, 5 minutes
 #	make soak	the tests that like to run long, for hours
 #	make lint	the text only: compilers, sparse, checkpatch, shellcheck
-#	make install	modules (by DKMS, for this machine's kernels) and tool
+#	make install	modules (by DKMS, for the running kernel, or KERNEL=RELEASE) and tool
 #	make uninstall	both of them away again
 #	make deb	packages for Debian and its kin: build/deb/*.deb
 #	make		the tool and the virtual card, into build/
@@ -21,7 +22,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 DKMS_SRC := $(DESTDIR)/usr/src/exdma-$(VERSION)
 
-.PHONY: all demo demo-edu check bench reliability soak lint modules install uninstall deb clean
+.PHONY: all demo demo-edu check check-all bench reliability soak lint modules install uninstall deb clean
 
 all:
 	$(MAKE) -C userspace
@@ -35,6 +36,9 @@ demo-edu:
 
 check:
 	@lab/check
+
+check-all:
+	@lab/check --all
 
 bench:
 	@lab/bench
@@ -62,7 +66,7 @@ install:
 	mkdir -p $(DKMS_SRC)
 	cp -a dkms.conf kmod uapi $(DKMS_SRC)/
 	dkms add exdma/$(VERSION)
-	dkms install exdma/$(VERSION)
+	dkms install exdma/$(VERSION) $(if $(KERNEL),-k $(KERNEL))
 	@echo "exdma: installed; load it with: modprobe exdma_xdma"
 
 uninstall:

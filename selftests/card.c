@@ -165,11 +165,13 @@ int cards_find(struct card *cards, int max)
 
 bool card_first(struct card *card)
 {
+	const char *number = getenv("EXDMA_CARD");
 	struct card cards[CARDS_MAX];
+	int at = number ? atoi(number) : 0;
 
-	if (!cards_find(cards, CARDS_MAX))
+	if (cards_find(cards, CARDS_MAX) <= at)
 		return false;
-	*card = cards[0];
+	*card = cards[at];
 	return true;
 }
 

@@ -39,7 +39,10 @@ struct card {
 /* All cards, in the order of their PCI addresses. Return: how many. */
 int cards_find(struct card *cards, int max);
 
-/* The first card, or the one at a PCI address. Return: is there one? */
+/*
+ * The first card (or the one after EXDMA_CARD others: see selftests/run), or the one at a
+ * PCI address. Return: is there one?
+ */
 bool card_first(struct card *card);
 bool card_at(struct card *card, const char *bdf);
 

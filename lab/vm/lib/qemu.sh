@@ -153,12 +153,14 @@ accelerator() {
 		uname -r
 		id -u
 	} | sha256sum | cut -c1-16)
-	if [ ! -e "$answer" ]; then
-		rm -f "$cache"/accelerator-*
+	(
+		flock 8
+		[ ! -s "$answer" ] || exit 0
 		step 'trying KVM, for ten seconds at most'
-		if kvm_boots; then echo kvm; else echo tcg; fi >"$answer"
+		if kvm_boots; then echo kvm; else echo tcg; fi >"$answer.part"
+		mv "$answer.part" "$answer"
 		step "using $(sed -e s/tcg/emulation/ "$answer")"
-	fi
+	) 8>"$answer.lock"
 	cat "$answer"
 }
 

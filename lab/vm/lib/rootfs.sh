@@ -143,7 +143,7 @@ build_progress() {
 				;;
 			*' newly installed, '*)
 				total=${part%% newly*}
-				total="of ${total##* } packages "
+				total="of ${total##* } packages " count=0
 				;;
 			Get:*) count downloaded ;;
 			'Unpacking '*) count unpacked ;;
