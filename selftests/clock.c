@@ -16,7 +16,7 @@
 #define REST_NS		(10 * NS_PER_MS)
 /* The work of a beat: about a millisecond on an idle machine that is emulated. */
 #define WORK_BYTES	(16 * 1024)
-#define WORK_ROUNDS	3
+#define WORK_ROUNDS	12
 /* More than a page, or it might be mapped where a test has left a page free. */
 #define STACK_BYTES	(64 * 1024)
 #define WAKE_SIGNAL	(SIGRTMIN + 7)

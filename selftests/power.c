@@ -309,13 +309,17 @@ struct user {
 	struct traffic_sum sum;
 };
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Long enough for all of them to be here at once, however slow the machine. */
 static void doze(struct user *u)
 {
-	/* long enough for all of them to be here at once, however slow the machine */
-	uint64_t most = u->sum.longest_ns > 20 * NS_PER_MS ? 2 * u->sum.longest_ns :
-							      40 * NS_PER_MS;
+	uint64_t most = 2 * u->sum.longest_ns + 40 * NS_PER_MS;
 
-	let_pass_ns(random_below(&u->random, most > NS_PER_SEC ? NS_PER_SEC : most));
+	let_pass_ns(random_below(&u->random, least(most, NS_PER_SEC)));
 }
 
 /* The call that wakes it is open(): it counts as a part of the transfer. */
