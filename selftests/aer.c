@@ -287,7 +287,7 @@ TEST_F_TIMEOUT(aer, fatal_and_it_stays_away, 600)
 	ASSERT_EQ(0, put_text(path, "1"));
 	wait = patience(VERY_LONG_BEATS);
 	do {
-		/* who looks all the time keeps the kernel from it */
+		/* nothing tells, but looking */
 		let_pass_ns(100 * NS_PER_MS);
 		ASSERT_EQ(0, put_text("/sys/bus/pci/rescan", "1"));
 	} while (!card_at(&new, self->card.bdf) && patient(&wait));

@@ -670,7 +670,8 @@ TEST_F(event, closed_in_a_storm)
 				break;
 		}
 		close(self->fd);
-		let_pass_ns((15 + round) * NS_PER_MS);	/* beyond the slice, and what looks after it */
+		/* beyond the slice, and what looks after it */
+		let_pass_ns((15 + round) * NS_PER_MS);
 		self->fd = part_open(&self->card, self->part, O_RDWR);
 		ASSERT_LE(0, self->fd);
 		raise_lines(self, 1u << LINE);
