@@ -27,7 +27,7 @@
 #define PAGE		4096ul
 #define PIECE		1024ul
 #define TIMEOUT_MS	300
-#define HEALTHY_MS	20000
+#define HEALTHY_MS	60000
 #define MILLISECONDS_BEATS	40
 
 /* XDMA, SGDMA common block: bits stop the descriptor fetch of engines. */
