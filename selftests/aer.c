@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +26,7 @@
 
 #define THREADS		6
 #define LEN		(300 * KIB)
-#define HANG_NS		(5 * NS_PER_SEC)
-#define SEEN_NS		(20 * NS_PER_SEC)
 /* The driver waits for the end of a recovery for a minute, the kernel for a card, too. */
-#define GIVEN_UP_NS	(150 * NS_PER_SEC)
 #define GONE_MS		70000
 
 /* Bits of the status registers, as in <linux/pci_regs.h>. */
@@ -117,19 +113,19 @@ static long long resets(const FIXTURE_DATA(aer) *self)
 
 static bool noted_by(const FIXTURE_DATA(aer) *self, const char *kind, long long n)
 {
-	uint64_t end = now_ns() + SEEN_NS;
+	struct patience p = patience(PATIENCE_BEATS);
 
-	while (noted(self, kind) < n && now_ns() < end)
-		sched_yield();
+	while (noted(self, kind) < n && patient(&p))
+		;
 	return noted(self, kind) == n;
 }
 
 static bool recovered(const FIXTURE_DATA(aer) *self, long long n)
 {
-	uint64_t end = now_ns() + SEEN_NS;
+	struct patience p = patience(PATIENCE_BEATS);
 
-	while (resets(self) < n && now_ns() < end)
-		sched_yield();
+	while (resets(self) < n && patient(&p))
+		;
 	return resets(self) == n;
 }
 
@@ -168,7 +164,7 @@ static void strew(struct __test_metadata *_metadata, FIXTURE_DATA(aer) *self,
 	EXPECT_EQ(0, sum.wrong);
 	EXPECT_EQ(0, sum.some);
 	EXPECT_EQ(0, traffic_other_errors(&sum, none));
-	EXPECT_GT(HANG_NS, sum.longest_ns);
+	EXPECT_GT(SOON_BEATS, sum.longest_beats);
 	EXPECT_LT(0, sum.verified);
 	EXPECT_TRUE(card_works(&self->card, LEN, ++self->seed));
 }
@@ -235,14 +231,14 @@ static void expect_lost(struct __test_metadata *_metadata, struct call *call)
 /* Is the driver in the middle of something that takes the registers away? */
 static bool becomes_held(int window)
 {
-	uint64_t end = now_ns() + SEEN_NS;
+	struct patience p = patience(PATIENCE_BEATS);
 	uint32_t word;
 
 	do {
 		errno = 0;
 		if (pread(window, &word, sizeof(word), 0) < 0)
 			return errno == EAGAIN;
-	} while (now_ns() < end);
+	} while (patient(&p));
 	return false;
 }
 
@@ -258,7 +254,8 @@ TEST_F_TIMEOUT(aer, fatal_and_it_stays_away, 600)
 	int window = part_open(&self->card, "user", O_RDWR | O_NONBLOCK);
 	lab_t lab = lab_map(&self->card);
 	struct call first, second;
-	uint64_t begin, back;
+	struct patience wait;
+	uint64_t begin;
 	struct card new;
 	char path[96];
 
@@ -275,10 +272,9 @@ TEST_F_TIMEOUT(aer, fatal_and_it_stays_away, 600)
 	ASSERT_EQ(0, inject(self, 0, UNCOR_DATA_LINK));
 	ASSERT_TRUE(becomes_held(window));
 	lab_fault_value(lab, LAB_ENGINE_CARD, LAB_FAULT_GONE, 0, GONE_MS);
-	back = now_ns() + GONE_MS * NS_PER_MS;
 	munmap((void *)lab, 4096);
 	start(_metadata, &second, &self->card);
-	EXPECT_EQ(1, poll(&p, 1, GIVEN_UP_NS / NS_PER_MS));
+	EXPECT_EQ(1, poll_for(&p, 1, VERY_LONG_BEATS));
 	EXPECT_EQ(POLLHUP | POLLERR, p.revents);
 	expect_lost(_metadata, &first);
 	expect_lost(_metadata, &second);
@@ -286,12 +282,15 @@ TEST_F_TIMEOUT(aer, fatal_and_it_stays_away, 600)
 	close(window);
 	close(p.fd);
 
-	/* for whoever comes next */
-	while (now_ns() < back)
-		poll(NULL, 0, (back - now_ns()) / NS_PER_MS + 1);
+	/* for whoever comes next: when the card is there again */
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove", self->card.bdf);
 	ASSERT_EQ(0, put_text(path, "1"));
-	ASSERT_EQ(0, put_text("/sys/bus/pci/rescan", "1"));
+	wait = patience(VERY_LONG_BEATS);
+	do {
+		/* nothing tells, but looking */
+		let_pass_ns(100 * NS_PER_MS);
+		ASSERT_EQ(0, put_text("/sys/bus/pci/rescan", "1"));
+	} while (!card_at(&new, self->card.bdf) && patient(&wait));
 	ASSERT_TRUE(card_at(&new, self->card.bdf));
 	self->card = new;
 	EXPECT_TRUE(card_works(&self->card, LEN, ++self->seed));

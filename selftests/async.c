@@ -20,7 +20,6 @@
 #define HOME	(768 * MIB)
 #define ROOM	(20 * MIB)
 #define PAGE	4096ul
-#define LIMIT_MS 20000
 
 FIXTURE(async) {
 	struct card card;
@@ -102,7 +101,7 @@ static void fly(struct __test_metadata *_metadata, FIXTURE_DATA(async) *self,
 	unsigned int i;
 
 	ASSERT_EQ(n, flight_launch(&self->f, r, n));
-	ASSERT_EQ(n, flight_land(&self->f, n, LIMIT_MS)) {
+	ASSERT_EQ(n, flight_land(&self->f, n)) {
 		for (i = 0; i < n; i++)
 			if (!r[i].done)
 				TH_LOG("request %u of %u never completed", i, n);
@@ -429,11 +428,11 @@ TEST_F(async, submission_does_not_wait)
 				lab_hold(self->lab, dir, ch);
 			ASSERT_EQ(n, flight_launch(&self->f, r, n));
 			ASSERT_TRUE(lab_wait_held(self->lab, dir, 0));
-			EXPECT_EQ(0, flight_land(&self->f, 0, 0));
+			EXPECT_EQ(0, flight_land(&self->f, 0));
 			EXPECT_EQ(timeouts, channel_stat(&self->card, dir, 0, "timeouts"));
 			for (ch = 0; ch < self->card.channels[dir]; ch++)
 				lab_let_go(self->lab, dir, ch);
-			ASSERT_EQ(n, flight_land(&self->f, n, LIMIT_MS));
+			ASSERT_EQ(n, flight_land(&self->f, n));
 			for (k = 0; k < n; k++) {
 				EXPECT_EQ(sizes[i], r[k].result);
 				if (dir == EXDMA_DIR_C2H)
@@ -481,7 +480,7 @@ static const char *fly_slots(struct crowd *c, struct flight *f, int in, int out,
 	if (flight_launch(f, r, DEPTH) != DEPTH)
 		return "submission";
 	while (left) {
-		landed = flight_land(f, 1, LIMIT_MS);
+		landed = flight_land(f, 1);
 		if (!landed)
 			return "never completed";
 		left -= landed;

@@ -297,7 +297,7 @@ TEST_F(books, the_next_run_follows_at_once)
 			EXPECT_TRUE(lab_wait_held(self->lab, EXDMA_DIR_H2C, ch));
 			sum(self, &before);
 			lab_let_go(self->lab, EXDMA_DIR_H2C, ch);
-			EXPECT_EQ(QUEUED, flight_land(&f, QUEUED, 20000));
+			EXPECT_EQ(QUEUED, flight_land(&f, QUEUED));
 			b = since(self, &before);
 			/* the first of them was started when it was submitted */
 			EXPECT_EQ(QUEUED - 1, b.runs);
@@ -341,7 +341,7 @@ static void at_depth(struct __test_metadata *_metadata, FIXTURE_DATA(books) *sel
 		sum(self, &before);
 		for (k = 0; k < rounds; k++) {
 			ASSERT_EQ(depth, flight_launch(&f, r, depth));
-			ASSERT_EQ(depth, flight_land(&f, depth, 20000));
+			ASSERT_EQ(depth, flight_land(&f, depth));
 			for (i = 0; i < depth; i++)
 				ASSERT_EQ(4 * KIB, r[i].result);
 		}

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +56,6 @@ long long channel_stat(const struct card *card, int dir, int channel,
 	return node_number(card, dir, channel + 1, attr);
 }
 
-#define BECOMES_NS	(10000 * NS_PER_MS)
-
 long long card_stat(const struct card *card, const char *counter)
 {
 	long long all = 0;
@@ -73,26 +70,22 @@ long long card_stat(const struct card *card, const char *counter)
 bool channel_stat_becomes(const struct card *card, int dir, int channel,
 			  const char *counter, long long value)
 {
-	uint64_t end = now_ns() + BECOMES_NS;
+	struct patience p = patience(PATIENCE_BEATS);
 
-	while (channel_stat(card, dir, channel, counter) != value) {
-		if (now_ns() > end)
-			return false;
-		sched_yield();
-	}
+	while (channel_stat(card, dir, channel, counter) != value)
+		if (!patient(&p))
+			return channel_stat(card, dir, channel, counter) == value;
 	return true;
 }
 
 bool channel_stat_reaches(const struct card *card, int dir, int channel,
 			  const char *counter, long long value)
 {
-	uint64_t end = now_ns() + BECOMES_NS;
+	struct patience p = patience(PATIENCE_BEATS);
 
-	while (channel_stat(card, dir, channel, counter) < value) {
-		if (now_ns() > end)
-			return false;
-		sched_yield();
-	}
+	while (channel_stat(card, dir, channel, counter) < value)
+		if (!patient(&p))
+			return channel_stat(card, dir, channel, counter) >= value;
 	return true;
 }
 

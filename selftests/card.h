@@ -136,6 +136,6 @@ size_t read_through(int fd, void *buf, size_t len, uint64_t addr);
 bool param_get(const char *name, char *text, size_t size);
 int param_put(const char *name, const char *text);
 #define TIMEOUT_DEFAULT	"5000"
-#define TIMEOUT_HELD	"20000"
+#define TIMEOUT_HELD	"60000"
 
 #endif /* SELFTESTS_CARD_H */

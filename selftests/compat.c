@@ -27,7 +27,6 @@
 #define PAGE		4096ul
 #define HOME		(160 * MIB)
 #define ROOM		(4 * MIB)
-#define WAIT_MS		10000
 #define LINE		3
 
 static bool is_on(void)
@@ -623,14 +622,11 @@ static int event_open(const struct card *card, int flags)
 /* Waits until the driver has counted so many. */
 static bool counted(const struct card *card, long long events)
 {
-	uint64_t end = now_ns() + WAIT_MS * NS_PER_MS;
+	struct patience p = patience(PATIENCE_BEATS);
 
-	while (part_number(card, "event3", "events") < events) {
-		if (now_ns() > end)
-			return false;
-		sched_yield();
-	}
-	return true;
+	while (part_number(card, "event3", "events") < events && patient(&p))
+		;
+	return part_number(card, "event3", "events") >= events;
 }
 
 TEST_F(regs, events)
@@ -690,7 +686,7 @@ static void start_waiter(struct __test_metadata *_metadata, FIXTURE_DATA(regs) *
 	ASSERT_EQ(0, pthread_create(&w->thread, NULL, wait_for_event, w));
 	while (!w->tid)
 		sched_yield();
-	ASSERT_TRUE(wait_in_call(w->tid, SYS_pread64, WAIT_MS));
+	ASSERT_TRUE(wait_in_call(w->tid, SYS_pread64));
 }
 
 TEST_F(regs, an_event_is_waited_for)

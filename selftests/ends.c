@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -25,9 +24,6 @@
 #define ROOM	(8 * MIB)
 #define PIECE	(128 * KIB)
 #define PIECES	(ROOM / PIECE)
-#define LIMIT_MS 20000
-#define SOON_NS	(6000 * NS_PER_MS)
-#define IN_TIME_NS (9000 * NS_PER_MS)	/* an engine that does not stop, and a reset */
 
 CARD_NEEDS(GIB);
 
@@ -125,7 +121,7 @@ static void all_is_well(struct __test_metadata *_metadata, FIXTURE_DATA(ends) *s
 			.fd = out, .buf = self->buf + i * MIB, .len = MIB, .addr = HOME + i * MIB,
 		};
 	ASSERT_EQ(8, flight_launch(&f, r, 8));
-	ASSERT_EQ(8, flight_land(&f, 8, LIMIT_MS));
+	ASSERT_EQ(8, flight_land(&f, 8));
 	for (i = 0; i < 8; i++)
 		EXPECT_EQ(MIB, r[i].result);
 	EXPECT_TRUE(pattern_is(self->buf, ROOM, HOME, self->seed));
@@ -164,10 +160,7 @@ static pid_t send_doomed(FIXTURE_DATA(ends) *self, const FIXTURE_VARIANT(ends) *
  */
 static void a_moment(FIXTURE_DATA(ends) *self)
 {
-	uint64_t until = now_ns() + random_below(&self->random, 40 * NS_PER_MS);
-
-	while (now_ns() < until)
-		sched_yield();
+	let_pass_ns(random_below(&self->random, 40 * NS_PER_MS));
 }
 
 static void end_process(struct __test_metadata *_metadata, FIXTURE_DATA(ends) *self,
@@ -188,10 +181,10 @@ static void end_process(struct __test_metadata *_metadata, FIXTURE_DATA(ends) *s
 	else
 		a_moment(self);
 	EXPECT_TRUE(lab_is_held(self->lab, EXDMA_DIR_C2H, 0));
-	begin = now_ns();
+	begin = beats();
 	lab_let_go(self->lab, EXDMA_DIR_C2H, 0);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_GT(SOON_NS, now_ns() - begin);
+	EXPECT_GT(SOON_BEATS, beats() - begin);
 	EXPECT_EQ(end == KILLED ? SIGKILL : 0, status);
 	all_is_well(_metadata, self, variant);
 }
@@ -232,10 +225,10 @@ TEST_F(ends, killed_while_the_engine_hangs)
 	lab_hold(self->lab, EXDMA_DIR_C2H, 0);
 	pid = send_doomed(self, variant, KILLED);
 	ASSERT_EQ(1, read(self->pipe[0], &byte, 1));
-	begin = now_ns();
+	begin = beats();
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_GT(IN_TIME_NS, now_ns() - begin);
+	EXPECT_GT(IN_TIME_BEATS, beats() - begin);
 	EXPECT_TRUE(WIFSIGNALED(status));
 	/* then the host may stand still for longer than that */
 	ASSERT_TRUE(channel_stat_becomes(&self->card, EXDMA_DIR_C2H, 0, "pinned_bytes", 0));
@@ -265,10 +258,10 @@ TEST_F(ends, the_queue_is_taken_down)
 		if (i % 2)	/* in the middle of it, or before */
 			a_moment(self);
 		EXPECT_TRUE(lab_is_held(self->lab, EXDMA_DIR_C2H, 0));
-		begin = now_ns();
+		begin = beats();
 		lab_let_go(self->lab, EXDMA_DIR_C2H, 0);
 		pthread_join(thread, NULL);
-		EXPECT_GT(SOON_NS, now_ns() - begin);
+		EXPECT_GT(SOON_BEATS, beats() - begin);
 		all_is_well(_metadata, self, variant);
 	}
 }
@@ -298,7 +291,7 @@ TEST_F(ends, killed_at_work)
 					.len = i % 4 ? 2048 : PIECE, .addr = SOURCE,
 				};
 			flight_launch(&f, r, 32);
-			while (flight_land(&f, 1, LIMIT_MS))
+			while (flight_land(&f, 1))
 				for (i = 0; i < 32; i++)
 					if (r[i].done)
 						flight_launch(&f, &r[i], 1);
@@ -306,12 +299,11 @@ TEST_F(ends, killed_at_work)
 		}
 		ASSERT_TRUE(channel_stat_reaches(&self->card, EXDMA_DIR_C2H, 0, "requests",
 						 before + 100));
-		begin = now_ns() + random_below(&self->random, 20 * NS_PER_MS);
-		while (now_ns() < begin)
-			;
+		let_pass_ns(random_below(&self->random, 20 * NS_PER_MS));
+		begin = beats();
 		kill(pid, SIGKILL);
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		EXPECT_GT(SOON_NS, now_ns() - begin);
+		EXPECT_GT(SOON_BEATS, beats() - begin);
 		EXPECT_TRUE(WIFSIGNALED(status)) TH_LOG("status 0x%x", status);
 		all_is_well(_metadata, self, variant);
 	}
@@ -349,7 +341,7 @@ TEST_F(ends, cancelled)
 		io_uring_sqe_set_data(sqe, &cancel[i]);
 	}
 	ASSERT_EQ(2, io_uring_submit(&f.ring));
-	ASSERT_EQ(3, flight_land(&f, 3, LIMIT_MS / 2));
+	ASSERT_EQ(3, flight_land(&f, 3));
 	EXPECT_TRUE(lab_is_held(self->lab, EXDMA_DIR_C2H, 0));
 	EXPECT_TRUE(cancel[0].done);
 	EXPECT_TRUE(cancel[0].result == -ENOENT || cancel[0].result == -EALREADY) {
@@ -365,7 +357,7 @@ TEST_F(ends, cancelled)
 		TH_LOG("the last: %lld", r[ARRAY_SIZE(r) - 1].result);
 	}
 	lab_let_go(self->lab, EXDMA_DIR_C2H, 0);
-	ASSERT_EQ(ARRAY_SIZE(r) - 1, flight_land(&f, ARRAY_SIZE(r) - 1, LIMIT_MS));
+	ASSERT_EQ(ARRAY_SIZE(r) - 1, flight_land(&f, ARRAY_SIZE(r) - 1));
 	for (i = 0; i < (int)ARRAY_SIZE(r) - 1; i++) {
 		EXPECT_EQ(MIB, r[i].result);
 		late += !bytes_are(r[i].buf, MIB, 0x3c);

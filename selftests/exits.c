@@ -24,7 +24,6 @@
 #define ROOM	(16 * MIB)
 #define ROUNDS	5
 #define THREADS	4
-#define SOON_NS	(5000 * NS_PER_MS)
 
 CARD_NEEDS(GIB);
 
@@ -109,13 +108,9 @@ static struct doomed doom(FIXTURE_DATA(exits) *self, const FIXTURE_VARIANT(exits
 /* Until the card has been seen at work since @before, and a random bit longer. */
 static void wait_for_work(FIXTURE_DATA(exits) *self, bool write, long long before)
 {
-	uint64_t until;
-
 	while (runs(&self->card, write) < before + 2)
 		sched_yield();
-	until = now_ns() + random_below(&self->random, 10 * NS_PER_MS);
-	while (now_ns() < until)
-		;
+	let_pass_ns(random_below(&self->random, 10 * NS_PER_MS));
 }
 
 static void channel_is_fine(struct __test_metadata *_metadata, FIXTURE_DATA(exits) *self)
@@ -147,10 +142,10 @@ TEST_F(exits, killed)
 			toil(&d);
 		}
 		wait_for_work(self, variant->write, before);
-		start = now_ns();
+		start = beats();
 		kill(pid, SIGKILL);
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		EXPECT_GT(SOON_NS, now_ns() - start);
+		EXPECT_GT(SOON_BEATS, beats() - start);
 		EXPECT_TRUE(WIFSIGNALED(status));
 		/* its pages, as likely as not: nobody writes to them any more */
 		heir = memory(2 * ROOM);
@@ -246,7 +241,6 @@ TEST_F(exits, with_asynchronous_requests)
 /* The descriptor is closed before the requests are through: they end well. */
 TEST_F(exits, closed_with_asynchronous_requests)
 {
-	struct timespec limit = { .tv_sec = 10 };
 	struct io_event events[64];
 	aio_context_t context;
 	struct doomed d;
@@ -256,7 +250,7 @@ TEST_F(exits, closed_with_asynchronous_requests)
 		d = doom(self, variant);
 		context = submit(_metadata, &d, 64);
 		close(d.fd);
-		ASSERT_EQ(64, syscall(SYS_io_getevents, context, 64, 64, events, &limit));
+		ASSERT_EQ(64, getevents_for(context, 64, events, PATIENCE_BEATS));
 		for (i = 0; i < 64; i++)
 			EXPECT_EQ(128 * KIB, events[i].res);
 		syscall(SYS_io_destroy, context);

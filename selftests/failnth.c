@@ -272,7 +272,7 @@ static void fly(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *self,
 			EXPECT_TRUE(met && is_no_memory(-n_taken)) TH_LOG("%u: %d", n, n_taken);
 			continue;
 		}
-		ASSERT_EQ(1, flight_land(&f, 1, 10000));
+		ASSERT_EQ(1, flight_land(&f, 1));
 		if (r.result < 0) {
 			EXPECT_TRUE(met && is_no_memory(-r.result)) {
 				TH_LOG("%u: result %lld", n, r.result);

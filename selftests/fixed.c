@@ -211,7 +211,7 @@ TEST_F(fixed, not_even_by_a_reset)
 	while (bytes < 5 * 64 * KIB);
 	ASSERT_EQ(0, ioctl(card, EXDMA_IOC_RESET));
 	lab_fault_value(lab, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
-	ASSERT_EQ(16, flight_land(&f, 16, 20000));
+	ASSERT_EQ(16, flight_land(&f, 16));
 	bytes = lab_count(lab, LAB_ENGINE_H2C(0), LAB_BYTES) - before;
 	for (i = 0; i < 16; i++) {
 		if (r[i].result == 64 * (long long)KIB)

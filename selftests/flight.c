@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "flight.h"
 
 static bool is_polled(const struct flight *f)
@@ -118,28 +118,28 @@ static void landed(struct flight *f, struct flight_request *r, long long result)
 	r->done = true;
 }
 
-/* One look, which may wait for as long as @limit. */
-static unsigned int land_aio(struct flight *f, struct timespec *limit)
+/* One look, or one wait for at least one. */
+static unsigned int land_aio(struct flight *f, bool wait)
 {
+	struct timespec at_once = { 0 };
 	struct io_event events[64];
 	int got, i;
 
-	got = io_getevents(f->aio, limit->tv_sec || limit->tv_nsec, 64, events, limit);
+	got = io_getevents(f->aio, wait, 64, events, wait ? NULL : &at_once);
 	for (i = 0; i < got; i++)
 		landed(f, events[i].data, (long)events[i].res);
 	return got > 0 ? got : 0;
 }
 
-static unsigned int land_uring(struct flight *f, const struct timespec *limit)
+static unsigned int land_uring(struct flight *f, bool wait)
 {
-	struct __kernel_timespec wait = { limit->tv_sec, limit->tv_nsec };
 	struct io_uring_cqe *cqe;
 	unsigned int head, got = 0;
 
 	if (is_polled(f))
 		io_uring_enter(f->ring.ring_fd, 0, 0, IORING_ENTER_GETEVENTS, NULL);
-	else if (wait.tv_sec || wait.tv_nsec)
-		io_uring_wait_cqe_timeout(&f->ring, &cqe, &wait);
+	else if (wait)
+		io_uring_wait_cqe(&f->ring, &cqe);
 	else
 		io_uring_get_events(&f->ring);
 	io_uring_for_each_cqe(&f->ring, head, cqe) {
@@ -150,26 +150,23 @@ static unsigned int land_uring(struct flight *f, const struct timespec *limit)
 	return got;
 }
 
-static uint64_t milliseconds(void)
+static unsigned int land(struct flight *f, bool wait)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
+	return f->method == FLIGHT_AIO ? land_aio(f, wait) : land_uring(f, wait);
 }
 
-unsigned int flight_land(struct flight *f, unsigned int least, unsigned int timeout_ms)
+unsigned int flight_land(struct flight *f, unsigned int least)
 {
-	uint64_t now = milliseconds(), end = now + timeout_ms, left;
-	struct timespec limit;
-	unsigned int got = 0;
+	struct patience p;
+	unsigned int got = land(f, false);
 
+	if (got >= least)
+		return got;
+	p = patience(PATIENCE_BEATS);
+	patience_wakes(&p);
 	do {
-		left = got < least && end > now ? end - now : 0;
-		limit.tv_sec = left / 1000;
-		limit.tv_nsec = left % 1000 * 1000000;
-		got += f->method == FLIGHT_AIO ? land_aio(f, &limit) : land_uring(f, &limit);
-		now = milliseconds();
-	} while (got < least && now < end);
+		got += land(f, true);
+	} while (got < least && patient(&p));
+	patience_ends(&p);
 	return got;
 }

@@ -82,10 +82,9 @@ int flight_launch(struct flight *f, struct flight_request *r, unsigned int n);
  * flight_land() - take what has completed
  * @f: the queue
  * @least: to wait for so many
- * @timeout_ms: but no longer than that
  *
- * Return: how many have completed; fewer than @least after the timeout.
+ * Return: how many have completed; fewer than @least if they do not come.
  */
-unsigned int flight_land(struct flight *f, unsigned int least, unsigned int timeout_ms);
+unsigned int flight_land(struct flight *f, unsigned int least);
 
 #endif /* SELFTESTS_FLIGHT_H */

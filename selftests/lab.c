@@ -3,7 +3,6 @@
  * The lab block of a virtual card; see lab.h.
  */
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -89,14 +88,11 @@ bool lab_is_held(lab_t lab, int dir, int channel)
 
 bool lab_wait_held(lab_t lab, int dir, int channel)
 {
-	uint64_t end = now_ns() + 10000 * NS_PER_MS;
+	struct patience p = patience(PATIENCE_BEATS);
 
-	while (!lab_is_held(lab, dir, channel)) {
-		if (now_ns() > end)
-			return false;
-		sched_yield();
-	}
-	return true;
+	while (!lab_is_held(lab, dir, channel) && patient(&p))
+		;
+	return lab_is_held(lab, dir, channel);
 }
 
 void lab_let_go_all(const struct card *card)

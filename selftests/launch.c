@@ -19,7 +19,6 @@
 #define HOME	(300 * MIB)
 #define SLOT	(16 * KIB)
 #define N	96
-#define LIMIT_MS 20000
 
 CARD_NEEDS(GIB);
 
@@ -116,7 +115,7 @@ static void queue_and_leave(struct __test_metadata *_metadata, FIXTURE_DATA(laun
 	ASSERT_EQ(N, flight_launch(&self->f, r, N));
 	ASSERT_TRUE(lab_wait_held(self->lab, dir, 0));
 	lab_let_go(self->lab, dir, 0);
-	ASSERT_EQ(N, flight_land(&self->f, N, LIMIT_MS)) {
+	ASSERT_EQ(N, flight_land(&self->f, N)) {
 		for (i = 0; i < N; i++)
 			if (!r[i].done)
 				TH_LOG("request %d of %d never completed", i, N);
@@ -259,7 +258,7 @@ static const char *crew_round(struct crew *c, struct flight *f, int in, int out,
 		}
 		if (flight_launch(f, r, 16) != 16)
 			return "submission";
-		if (flight_land(f, 16, LIMIT_MS) != 16)
+		if (flight_land(f, 16) != 16)
 			return "never completed";
 		for (i = 0; i < 16; i++) {
 			if (r[i].result != (long long)r[i].len)

@@ -183,7 +183,7 @@ static void *wait_for_end(void *arg)
 	struct pollfd poll_one = { .fd = p->fd };
 
 	p->begun = true;
-	p->got = poll(&poll_one, 1, 20000);
+	p->got = poll_for(&poll_one, 1, PATIENCE_BEATS);
 	p->revents = poll_one.revents;
 	return NULL;
 }
@@ -254,7 +254,6 @@ TEST_F(lifetime, unbound_with_idle_files)
 /* Every asynchronous request ends, with its data or with ENODEV. */
 TEST_F(lifetime, unbound_with_asynchronous_requests)
 {
-	struct timespec limit = { .tv_sec = 10 };
 	long long got, len = 256 * KIB;
 	struct iocb cb[48], *list[48];
 	struct io_event events[48];
@@ -276,7 +275,7 @@ TEST_F(lifetime, unbound_with_asynchronous_requests)
 		}
 		ASSERT_EQ(48, syscall(SYS_io_submit, context, 48, list));
 		ASSERT_EQ(0, card_unbind(&self->card));
-		ASSERT_EQ(48, syscall(SYS_io_getevents, context, 48, 48, events, &limit));
+		ASSERT_EQ(48, getevents_for(context, 48, events, PATIENCE_BEATS));
 		for (i = 0; i < 48; i++) {
 			got = events[i].res;
 			EXPECT_TRUE(got == len || got == -ENODEV) TH_LOG("got %lld", got);

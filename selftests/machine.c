@@ -6,14 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "machine.h"
@@ -59,29 +57,29 @@ void *memory(size_t bytes)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-uint64_t now_ns(void)
+bool wait_in_call(pid_t thread, long call)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
-}
-
-bool wait_in_call(pid_t thread, long call, unsigned int timeout_ms)
-{
-	uint64_t end = now_ns() + timeout_ms * NS_PER_MS;
+	struct patience p = patience(PATIENCE_BEATS);
 	char path[64], text[256];
 	long nr;
 
 	/* of a thread that runs it says just that */
 	snprintf(path, sizeof(path), "/proc/%d/syscall", thread);
-	while (now_ns() < end) {
+	do {
 		if (get_text(path, text, sizeof(text)) && sscanf(text, "%ld", &nr) == 1 &&
 		    nr == call)
 			return true;
-		sched_yield();
-	}
+	} while (patient(&p));
 	return false;
+}
+
+bool is_asleep(pid_t thread)
+{
+	char path[64], text[512], state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", thread);
+	return get_text(path, text, sizeof(text)) &&
+	       sscanf(text, "%*d (%*[^)]) %c", &state) == 1 && (state == 'S' || state == 'D');
 }
 
 int map_error(int fd, size_t len, int prot, int flags, uint64_t offset)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The machine and the process that a test is in: text files of the kernel, memory,
- * time, threads. Knows nothing of cards.
+ * threads. Knows nothing of cards.
  */
 #ifndef SELFTESTS_MACHINE_H
 #define SELFTESTS_MACHINE_H
@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "clock.h"
 
 #define KIB		1024ul
 #define MIB		(1024ul * KIB)
@@ -23,12 +25,11 @@ bool get_text(const char *path, char *text, size_t size);
 /* Memory, page-aligned, zeroed; NULL if there is none. */
 void *memory(size_t bytes);
 
-uint64_t now_ns(void);
-#define NS_PER_MS	1000000ull
-#define NS_PER_SEC	1000000000ull
+/* Waits until a thread sleeps in a system call; false if it never does. */
+bool wait_in_call(pid_t thread, long call);
 
-/* Waits until a thread sleeps in a system call; false after @timeout_ms. */
-bool wait_in_call(pid_t thread, long call, unsigned int timeout_ms);
+/* Does it sleep now, wherever that is? */
+bool is_asleep(pid_t thread);
 
 /* What a system call came to, or -errno. */
 long result(long ret);

@@ -390,7 +390,6 @@ TEST_F(memory, taken_away_while_in_use)
 	struct random random = { self->seed };
 	struct victim v = { .in = self->in, .out = self->out };
 	pthread_t thread;
-	uint64_t until;
 	int i;
 
 	for (i = 0; i < 12; i++) {
@@ -402,9 +401,7 @@ TEST_F(memory, taken_away_while_in_use)
 		while (!v.begun)
 			;
 		/* at a random moment of the transfer */
-		until = now_ns() + random_below(&random, 60 * NS_PER_MS);
-		while (now_ns() < until)
-			;
+		let_pass_ns(random_below(&random, 60 * NS_PER_MS));
 		munmap(v.buf, 8 * MIB);
 		pthread_join(thread, NULL);
 		EXPECT_TRUE(v.err == 0 || v.err == EFAULT) TH_LOG("errno %d", v.err);

@@ -25,7 +25,6 @@
 #define ROOM	(32 * MIB)
 #define PAGE	4096ul
 #define N	4096		/* more than there is room for, of the smallest */
-#define LIMIT_MS 20000
 
 CARD_NEEDS(GIB);
 
@@ -84,16 +83,18 @@ static ssize_t call(int fd, int dir, void *buf, size_t len, int flags)
 	return n < 0 ? -errno : n;
 }
 
-static bool becomes_ready(int fd, int dir, int timeout_ms)
+static bool becomes_ready(int fd, int dir)
 {
 	struct pollfd p = { .fd = fd, .events = dir == EXDMA_DIR_H2C ? POLLOUT : POLLIN };
 
-	return poll(&p, 1, timeout_ms) == 1 && p.revents == p.events;
+	return poll_for(&p, 1, PATIENCE_BEATS) == 1 && p.revents == p.events;
 }
 
 static bool is_ready(int fd, int dir)
 {
-	return becomes_ready(fd, dir, 0);
+	struct pollfd p = { .fd = fd, .events = dir == EXDMA_DIR_H2C ? POLLOUT : POLLIN };
+
+	return poll(&p, 1, 0) == 1 && p.revents == p.events;
 }
 
 /*
@@ -109,7 +110,7 @@ static bool take(struct __test_metadata *_metadata, FIXTURE_DATA(nowait) *self, 
 		.buf = self->buf + self->taken * PAGE % (ROOM - len), .len = len, .addr = HOME,
 	};
 	ASSERT_EQ(1, flight_launch(&self->f, r, 1));
-	if (flight_land(&self->f, 0, 0)) {
+	if (flight_land(&self->f, 0)) {
 		EXPECT_EQ(-EAGAIN, r->result) TH_LOG("request %u", self->taken);
 		return false;
 	}
@@ -137,7 +138,7 @@ static void drain(struct __test_metadata *_metadata, FIXTURE_DATA(nowait) *self)
 	unsigned int i;
 
 	lab_let_go(self->lab, self->dir, 0);
-	ASSERT_EQ(self->taken, flight_land(&self->f, self->taken, LIMIT_MS));
+	ASSERT_EQ(self->taken, flight_land(&self->f, self->taken));
 	for (i = 0; i < self->taken; i++)
 		EXPECT_EQ(self->r[i].len, self->r[i].result);
 	self->taken = 0;
@@ -248,7 +249,7 @@ static void *sleeper(void *arg)
 
 	__atomic_store_n(&s->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
 	if (s->polls)
-		s->result = poll(&p, 1, LIMIT_MS);
+		s->result = poll_for(&p, 1, PATIENCE_BEATS);
 	else if (s->dir == EXDMA_DIR_H2C)
 		s->result = pwrite(s->fd, s->buf, MIB, HOME);
 	else
@@ -260,7 +261,7 @@ static bool falls_asleep(struct sleeper *s, long nr)
 {
 	while (!__atomic_load_n(&s->tid, __ATOMIC_ACQUIRE))
 		sched_yield();
-	return wait_in_call(s->tid, nr, LIMIT_MS);
+	return wait_in_call(s->tid, nr);
 }
 
 TEST_F(nowait, room_wakes_those_who_wait)
@@ -302,12 +303,12 @@ TEST_F(nowait, io_uring_waits_for_room_by_itself)
 	r[3].flags = RWF_NOWAIT;
 	ASSERT_EQ(4, flight_launch(&ring, r, 4));
 	ASSERT_TRUE(lab_is_held(self->lab, self->dir, 0));
-	EXPECT_EQ(1, flight_land(&ring, 1, LIMIT_MS));
+	EXPECT_EQ(1, flight_land(&ring, 1));
 	EXPECT_TRUE(r[3].done);
 	EXPECT_EQ(-EAGAIN, r[3].result);
 	EXPECT_TRUE(lab_is_held(self->lab, self->dir, 0));
 	drain(_metadata, self);
-	ASSERT_EQ(3, flight_land(&ring, 3, LIMIT_MS));
+	ASSERT_EQ(3, flight_land(&ring, 3));
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(MIB, r[i].result);
 	flight_close(&ring);
@@ -349,7 +350,7 @@ TEST_F(nowait, memory_that_is_not_there_yet)
 			.flags = RWF_NOWAIT, .buf = map, .len = sizes[i], .addr = HOME,
 		};
 		ASSERT_EQ(1, flight_launch(&self->f, &r, 1));
-		ASSERT_EQ(1, flight_land(&self->f, 1, LIMIT_MS));
+		ASSERT_EQ(1, flight_land(&self->f, 1));
 		/* pages are made at submission, as block devices do it */
 		EXPECT_TRUE(r.result == -EAGAIN || r.result == (long long)sizes[i]) {
 			TH_LOG("size %zu: %lld", sizes[i], r.result);
@@ -379,7 +380,7 @@ TEST_F(nowait, while_the_channel_is_recovered)
 	ssize_t ret;
 	int tries;
 
-	for (tries = 0; tries < 3 && !seen; tries++) {
+	for (tries = 0; tries < 10 && !seen; tries++) {
 		ASSERT_EQ(0, param_put("timeout_ms", "100"));
 		timeouts = channel_stat(&self->card, self->dir, 0, "timeouts");
 		lab_hold(self->lab, self->dir, 0);
@@ -395,7 +396,7 @@ TEST_F(nowait, while_the_channel_is_recovered)
 			EXPECT_FALSE(ready);
 		}
 		ASSERT_EQ(0, param_put("timeout_ms", TIMEOUT_HELD));
-		EXPECT_EQ(1, poll(&p, 1, LIMIT_MS));
+		EXPECT_EQ(1, poll_for(&p, 1, PATIENCE_BEATS));
 		EXPECT_EQ(PAGE, call(self->fd, self->dir, self->buf, PAGE, RWF_NOWAIT));
 		drain(_metadata, self);
 	}
@@ -423,7 +424,7 @@ TEST_F(nowait, while_it_is_not_its_turn)
 	EXPECT_TRUE(lab_is_held(self->lab, self->dir, 0));
 	drain(_metadata, self);
 	/* the turn is passed on when its owner has been told: poll() knows */
-	EXPECT_TRUE(becomes_ready(self->fd, self->dir, 10000));
+	EXPECT_TRUE(becomes_ready(self->fd, self->dir));
 	EXPECT_EQ(PAGE, call(self->fd, self->dir, self->buf, PAGE, RWF_NOWAIT));
 
 	/* the same behind a barrier */

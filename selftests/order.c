@@ -27,7 +27,6 @@
 #define ASIDE	(1200 * MIB)	/* for transfers that only pass by */
 #define ROOM	(16 * MIB)
 #define PAGE	4096ul
-#define LIMIT_MS 20000
 
 CARD_NEEDS(GIB);
 
@@ -127,7 +126,7 @@ static void launch(struct __test_metadata *_metadata, FIXTURE_DATA(order) *self,
 
 static void land(struct __test_metadata *_metadata, FIXTURE_DATA(order) *self, unsigned int n)
 {
-	ASSERT_EQ(n, flight_land(&self->f, n, LIMIT_MS));
+	ASSERT_EQ(n, flight_land(&self->f, n));
 }
 
 /* --- nothing waits for anything --- */
@@ -150,7 +149,7 @@ TEST_F(order, parallel_is_the_default)
 	EXPECT_EQ(PAGE, pwrite(self->fd, self->buf, PAGE, HOME + PAGE));
 	EXPECT_EQ(PAGE, pwrite(other, self->buf, PAGE, HOME + PAGE));
 	EXPECT_EQ(PAGE, pread(self->fd, self->buf + PAGE, PAGE, HOME));
-	EXPECT_EQ(0, flight_land(&self->f, 0, 0));
+	EXPECT_EQ(0, flight_land(&self->f, 0));
 	EXPECT_TRUE(lab_is_held(self->lab, EXDMA_DIR_H2C, 0));
 	let_go(self, EXDMA_DIR_H2C);
 	land(_metadata, self, 1);
@@ -216,7 +215,7 @@ TEST_F(order, sequential_across_channels)
 	pass_by(_metadata, self, EXDMA_DIR_H2C);
 	/* the one that is held, the one that passed by, and no other */
 	EXPECT_EQ(runs + 2, lab_runs(self->lab, &self->card, EXDMA_DIR_H2C));
-	EXPECT_EQ(0, flight_land(&self->f, 0, 0));
+	EXPECT_EQ(0, flight_land(&self->f, 0));
 	let_go(self, EXDMA_DIR_H2C);
 	land(_metadata, self, 2);
 	EXPECT_EQ(PAGE, a.result);
@@ -357,7 +356,7 @@ static void *member(void *arg)
 				r.result = pread(m->fd, buf, r.len, r.addr);
 			if (r.result < 0)
 				r.result = -errno;
-		} else if (flight_launch(&f, &r, 1) != 1 || flight_land(&f, 1, LIMIT_MS) != 1) {
+		} else if (flight_launch(&f, &r, 1) != 1 || flight_land(&f, 1) != 1) {
 			m->wrong = "never completed";
 		}
 		if (!m->wrong && r.result != right)
@@ -444,7 +443,7 @@ static void barrier(struct __test_metadata *_metadata, FIXTURE_DATA(order) *self
 
 	let_go(self, EXDMA_DIR_H2C);
 	ASSERT_HELD(EXDMA_DIR_C2H);
-	EXPECT_EQ(1, flight_land(&self->f, 1, LIMIT_MS));
+	EXPECT_EQ(1, flight_land(&self->f, 1));
 	EXPECT_TRUE(a.done);
 	pass_by(_metadata, self, EXDMA_DIR_H2C);
 	/* A and what passed by twice */
@@ -453,11 +452,11 @@ static void barrier(struct __test_metadata *_metadata, FIXTURE_DATA(order) *self
 	for (ch = 0; ch < self->card.channels[EXDMA_DIR_H2C]; ch++)
 		lab_hold(self->lab, EXDMA_DIR_H2C, ch);
 	let_go(self, EXDMA_DIR_C2H);
-	EXPECT_EQ(1, flight_land(&self->f, 1, LIMIT_MS));
+	EXPECT_EQ(1, flight_land(&self->f, 1));
 	EXPECT_TRUE(b.done);
 	EXPECT_TRUE(pattern_is(b.buf, PAGE, HOME, self->seed));
 	EXPECT_EQ(PAGE, pread(self->fd, self->buf + 3 * PAGE, PAGE, HOME));
-	EXPECT_EQ(0, flight_land(&self->f, 0, 0));
+	EXPECT_EQ(0, flight_land(&self->f, 0));
 	for (ch = 0; ch < self->card.channels[EXDMA_DIR_H2C]; ch++)
 		lab_let_go(self->lab, EXDMA_DIR_H2C, ch);
 	land(_metadata, self, 1);
@@ -535,7 +534,7 @@ static void start_call(struct __test_metadata *_metadata, struct caller *c, long
 	ASSERT_EQ(0, pthread_create(&c->thread, NULL, call, c));
 	while (!__atomic_load_n(&c->tid, __ATOMIC_ACQUIRE))
 		sched_yield();
-	ASSERT_TRUE(wait_in_call(c->tid, nr, LIMIT_MS)) TH_LOG("call %ld does not wait", nr);
+	ASSERT_TRUE(wait_in_call(c->tid, nr)) TH_LOG("call %ld does not wait", nr);
 }
 
 TEST_F(order, synchronous_calls_wait_for_their_turn)
@@ -780,12 +779,12 @@ TEST_F(order, unbound_before_the_turn)
 	ASSERT_HELD(EXDMA_DIR_H2C);
 	start_call(_metadata, &c[0], SYS_pread64, self->fd, self->buf + 12 * MIB);
 	start_call(_metadata, &c[1], SYS_fsync, self->fd, NULL);
-	begin = now_ns();
+	begin = beats();
 	ASSERT_EQ(0, card_unbind(&self->card));
 	land(_metadata, self, ARRAY_SIZE(r));
 	for (i = 0; i < 2; i++)
 		pthread_join(c[i].thread, NULL);
-	EXPECT_GT(10000 * NS_PER_MS, now_ns() - begin);
+	EXPECT_GT(IN_TIME_BEATS, beats() - begin);
 	for (i = 0; i < ARRAY_SIZE(r); i++) {
 		EXPECT_EQ(-ENODEV, r[i].result) TH_LOG("request %u", i);
 	}

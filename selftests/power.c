@@ -10,11 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "card.h"
@@ -28,8 +26,6 @@
 #define LEN		(300 * KIB)
 #define PIECES		4
 #define USERS		3
-#define HANG_NS		(5 * NS_PER_SEC)
-#define CHANGE_NS	(20 * NS_PER_SEC)
 #define DELAY_DEFAULT	"2000"
 
 FIXTURE(power) {
@@ -72,10 +68,10 @@ static bool awake(const struct card *card)
 
 static bool falls_asleep(const struct card *card)
 {
-	uint64_t end = now_ns() + CHANGE_NS;
+	struct patience p = patience(PATIENCE_BEATS);
 
-	while (!asleep(card) && now_ns() < end)
-		sched_yield();
+	while (!asleep(card) && patient(&p))
+		;
 	return asleep(card);
 }
 
@@ -239,7 +235,6 @@ TEST_F(power, a_mapping_keeps_it_awake)
 TEST_F(power, requests_keep_it_awake)
 {
 	const struct card *card = &self->card;
-	struct timespec pause = { .tv_nsec = 300000000 };
 	struct flight_request r[PIECES];
 	uint8_t *buf = memory(PIECES * LEN);
 	struct flight flight;
@@ -265,11 +260,11 @@ TEST_F(power, requests_keep_it_awake)
 	ASSERT_TRUE(lab_wait_held(lab, EXDMA_DIR_H2C, 0));
 	allow(_metadata, card);
 	close(fd);
-	nanosleep(&pause, NULL);	/* asleep it would be at once */
+	let_pass_ns(300 * NS_PER_MS);	/* asleep it would be at once */
 	EXPECT_TRUE(awake(card));
 	EXPECT_TRUE(lab_is_held(lab, EXDMA_DIR_H2C, 0));
 	lab_let_go(lab, EXDMA_DIR_H2C, 0);
-	ASSERT_EQ(PIECES, flight_land(&flight, PIECES, 20000));
+	ASSERT_EQ(PIECES, flight_land(&flight, PIECES));
 	for (i = 0; i < PIECES; i++)
 		EXPECT_EQ(LEN, r[i].result);
 	ASSERT_TRUE(falls_asleep(card));
@@ -285,7 +280,6 @@ TEST_F(power, requests_keep_it_awake)
 /* Packets come unasked: a stream that was opened once waits for them until the driver goes. */
 TEST_F(power, a_stream_keeps_it_awake)
 {
-	struct timespec pause = { .tv_nsec = 300000000 };
 	struct card new;
 	int fd;
 
@@ -295,7 +289,7 @@ TEST_F(power, a_stream_keeps_it_awake)
 	fd = open_out(&self->card, 1);
 	ASSERT_LE(0, fd);
 	close(fd);
-	nanosleep(&pause, NULL);	/* asleep it would be at once */
+	let_pass_ns(300 * NS_PER_MS);	/* asleep it would be at once */
 	EXPECT_TRUE(awake(&self->card));
 	ASSERT_EQ(0, card_unbind(&self->card));
 	ASSERT_EQ(0, card_bind(&self->card));
@@ -315,29 +309,29 @@ struct user {
 	struct traffic_sum sum;
 };
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Long enough for all of them to be here at once, however slow the machine. */
 static void doze(struct user *u)
 {
-	/* long enough for all of them to be here at once, however slow the machine */
-	uint64_t most = u->sum.longest_ns > 20 * NS_PER_MS ? 2 * u->sum.longest_ns :
-							      40 * NS_PER_MS;
-	uint64_t ns = random_below(&u->random, most > NS_PER_SEC ? NS_PER_SEC : most);
-	struct timespec pause = { .tv_nsec = ns };
+	uint64_t most = 2 * u->sum.longest_ns + 40 * NS_PER_MS;
 
-	nanosleep(&pause, NULL);
+	let_pass_ns(random_below(&u->random, least(most, NS_PER_SEC)));
 }
 
 /* The call that wakes it is open(): it counts as a part of the transfer. */
 static bool move(struct user *u, bool write, uint8_t *buf, size_t len)
 {
-	uint64_t begin = now_ns(), took;
+	uint64_t begin_beats = beats(), begin = now_ns();
 	int fd = write ? open_in(u->card, 1) : open_out(u->card, 1);
 	ssize_t n;
 
 	errno = 0;
 	n = write ? pwrite(fd, buf, len, u->addr) : pread(fd, buf, len, u->addr);
-	took = now_ns() - begin;
-	if (took > u->sum.longest_ns)
-		u->sum.longest_ns = took;
+	traffic_took(&u->sum, begin, begin_beats);
 	u->sum.calls++;
 	if (n == (ssize_t)len)
 		u->sum.whole++;
@@ -381,7 +375,7 @@ TEST_F_TIMEOUT(power, comes_and_goes, 3600)
 	static const int none[] = { 0 };
 	const struct card *card = &self->card;
 	const unsigned int times = 50 * self->times;
-	uint64_t end = now_ns() + times * NS_PER_SEC * 20;
+	struct patience p = patience(times * PATIENCE_BEATS);
 	struct traffic_sum sum = { };
 	unsigned int seen = 0;
 	struct user u[USERS];
@@ -398,12 +392,11 @@ TEST_F_TIMEOUT(power, comes_and_goes, 3600)
 		};
 		ASSERT_EQ(0, pthread_create(&u[i].thread, NULL, use, &u[i]));
 	}
-	while (seen < times && now_ns() < end) {
+	while (seen < times && patient(&p)) {
 		if (asleep(card) != slept) {
 			slept = !slept;
 			seen += slept;
 		}
-		sched_yield();
 	}
 	for (i = 0; i < USERS; i++)
 		u[i].stop = true;
@@ -416,7 +409,7 @@ TEST_F_TIMEOUT(power, comes_and_goes, 3600)
 	EXPECT_EQ(0, sum.wrong);
 	EXPECT_EQ(0, sum.some);
 	EXPECT_EQ(0, traffic_other_errors(&sum, none));
-	EXPECT_GT(HANG_NS, sum.longest_ns);
+	EXPECT_GT(SOON_BEATS, sum.longest_beats);
 	EXPECT_LT(0, sum.verified);
 }
 

@@ -21,7 +21,6 @@
 #define N	96
 #define SLOT	(64 * KIB)	/* of each request, in memory and on the card */
 #define HOME	(128 * MIB)
-#define SECONDS	10
 
 /* One request, however it is submitted. */
 struct request {
@@ -80,7 +79,6 @@ FIXTURE_TEARDOWN(queue)
  */
 static bool aio_batch(int fd, int dir, struct request *r, int n, lab_t hold)
 {
-	struct timespec limit = { .tv_sec = SECONDS };
 	struct iocb cb[N], *list[N];
 	struct io_event events[N];
 	aio_context_t context = 0;
@@ -106,7 +104,7 @@ static bool aio_batch(int fd, int dir, struct request *r, int n, lab_t hold)
 		lab_fault(hold, lab_engine(dir, 0), LAB_FAULT_UNHANG, 0);
 	if (got != n)
 		return false;
-	got = syscall(SYS_io_getevents, context, n, n, events, &limit);
+	got = getevents_for(context, n, events, PATIENCE_BEATS);
 	for (i = 0; i < got; i++) {
 		r[events[i].data].result = events[i].res;
 		r[events[i].data].done = true;
@@ -180,7 +178,6 @@ static int uring_pop(struct ring *ring, struct request *r)
 
 static bool uring_batch(int fd, int dir, struct request *r, int n)
 {
-	uint64_t end = now_ns() + SECONDS * 1000 * NS_PER_MS;
 	struct pollfd poll_ring;
 	struct ring ring;
 	int i, got = 0;
@@ -192,10 +189,8 @@ static bool uring_batch(int fd, int dir, struct request *r, int n)
 	if (syscall(SYS_io_uring_enter, ring.fd, n, 0, 0, NULL, 0) != n)
 		return false;
 	poll_ring = (struct pollfd) { .fd = ring.fd, .events = POLLIN };
-	while (got < n && now_ns() < end) {
-		poll(&poll_ring, 1, 1000);
+	while (got < n && poll_for(&poll_ring, 1, PATIENCE_BEATS) == 1)
 		got += uring_pop(&ring, r);
-	}
 	close(ring.fd);
 	return got == n;
 }

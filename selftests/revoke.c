@@ -25,8 +25,7 @@
 
 #define PAGE		4096ul
 #define RESETS		10
-/* A function level reset takes 100 ms at least (PCI Express, 6.6.2). */
-#define RESET_NS	(50 * NS_PER_MS)
+#define TRIES		10
 
 FIXTURE(revoke) {
 	struct card card;
@@ -72,7 +71,8 @@ struct looker {
 	volatile bool stop;
 	volatile unsigned int looks;
 	unsigned int wrong, refused;
-	uint64_t longest_ns;
+	volatile uint64_t longest_ns;
+	volatile pid_t tid;
 	int end;		/* signal or errno */
 };
 
@@ -82,6 +82,7 @@ static void *look(void *arg)
 	uint64_t begin, took;
 	uint32_t id;
 
+	l->tid = gettid();
 	while (!l->stop && !l->end) {
 		struct iovec iov = { &id, 4 };
 
@@ -132,6 +133,15 @@ static void join_lookers(struct looker *l, int n, bool stop)
 		pthread_join(l[i].thread, NULL);
 }
 
+/*
+ * Has it waited for a reset? The kernel gives the function 100 ms (PCI Express, 6.6.2),
+ * a slow machine more.
+ */
+static bool has_waited(const struct looker *l)
+{
+	return lasted_at_least(l->longest_ns, 50 * NS_PER_MS);
+}
+
 /* Nobody reaches the card while it is reset: they wait, and find it again. */
 TEST_F(revoke, reset)
 {
@@ -140,7 +150,9 @@ TEST_F(revoke, reset)
 	int i, k;
 
 	start_lookers(_metadata, self, l, 3);
-	for (i = 0; i < 3; i++) {
+	/* in none of which a machine that stands still may let them look */
+	for (i = 0; i < 3 || (i < TRIES && !(has_waited(&l[BY_MAP]) && has_waited(&l[BY_READ]) &&
+					     l[BY_NOWAIT].refused)); i++) {
 		ASSERT_EQ(0, ioctl(self->fd, EXDMA_IOC_RESET));
 		for (k = 0; k < 3; k++) {
 			before = l[k].looks;
@@ -153,8 +165,8 @@ TEST_F(revoke, reset)
 		EXPECT_EQ(0, l[k].wrong);
 		EXPECT_EQ(0, l[k].end);
 	}
-	EXPECT_LT(RESET_NS, l[BY_MAP].longest_ns);
-	EXPECT_LT(RESET_NS, l[BY_READ].longest_ns);
+	EXPECT_TRUE(has_waited(&l[BY_MAP]));
+	EXPECT_TRUE(has_waited(&l[BY_READ]));
 	EXPECT_LT(0, l[BY_NOWAIT].refused);
 }
 
@@ -163,15 +175,17 @@ TEST_F(revoke, reset_by_sysfs)
 {
 	struct looker l[3];
 	char path[96];
+	int i;
 
 	start_lookers(_metadata, self, l, 3);
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", self->card.bdf);
-	ASSERT_EQ(0, put_text(path, "1"));
+	for (i = 0; !i || (i < TRIES && !(has_waited(&l[BY_MAP]) && has_waited(&l[BY_READ]))); i++)
+		ASSERT_EQ(0, put_text(path, "1"));
 	join_lookers(l, 3, true);
 	EXPECT_EQ(0, l[BY_MAP].wrong + l[BY_READ].wrong + l[BY_NOWAIT].wrong);
 	EXPECT_EQ(0, l[BY_MAP].end + l[BY_READ].end + l[BY_NOWAIT].end);
-	EXPECT_LT(RESET_NS, l[BY_MAP].longest_ns);
-	EXPECT_LT(RESET_NS, l[BY_READ].longest_ns);
+	EXPECT_TRUE(has_waited(&l[BY_MAP]));
+	EXPECT_TRUE(has_waited(&l[BY_READ]));
 }
 
 /* While one thread waits for the card, the others have their address space. */
@@ -182,34 +196,30 @@ static void *reset_once(void *arg)
 
 TEST_F(revoke, memory_during_a_reset)
 {
-	unsigned int looks = 0, maps = 0;
-	uint64_t since = 0;
-	bool free = false;
+	unsigned int looks = 0, maps = 0, most = 0;
 	pthread_t resetter;
 	struct looker l;
 	void *p, *ret;
 	int i;
 
 	start_lookers(_metadata, self, &l, 1);
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 5 || (i < TRIES && most <= 10); i++) {
 		ASSERT_EQ(0, pthread_create(&resetter, NULL, reset_once, &self->fd));
 		while (pthread_tryjoin_np(resetter, &ret) == EBUSY) {
 			p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 			munmap(p, PAGE);
-			if (l.looks != looks) {
-				looks = l.looks;
-				since = now_ns();
-				maps = 0;
-			}
-			maps++;
 			/* many changes of it, during one access that waits */
-			free = free || (maps > 10 && now_ns() - since > RESET_NS);
+			if (l.looks != looks || !is_asleep(l.tid))
+				maps = 0;
+			looks = l.looks;
+			if (++maps > most)
+				most = maps;
 		}
 		EXPECT_EQ(NULL, ret);
 	}
 	join_lookers(&l, 1, true);
-	EXPECT_LT(RESET_NS, l.longest_ns);
-	EXPECT_TRUE(free);
+	EXPECT_TRUE(has_waited(&l));
+	EXPECT_LT(10, most);
 }
 
 /* A program that waits for the card can be killed. */
@@ -227,7 +237,7 @@ TEST_F(revoke, killed_while_it_waits)
 			for (;;)
 				touch(&self->map[LAB_ID / 4], &id);
 		ASSERT_EQ(0, pthread_create(&resetter, NULL, reset_once, &self->fd));
-		usleep(10000 * i);
+		let_pass_ns(10 * i * NS_PER_MS);
 		kill(pid, SIGKILL);
 		EXPECT_EQ(pid, waitpid(pid, &status, 0));
 		EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "card.h"
@@ -34,12 +33,8 @@ static struct {
 
 static void storm_next(void)
 {
-	uint64_t ns = SHORTEST_NS + random_below(&storm.random, storm.longest_ns);
-	struct itimerspec when = {
-		.it_value = { ns / NS_PER_SEC, ns % NS_PER_SEC },
-	};
-
-	timer_settime(storm.timer, 0, &when, NULL);
+	signal_timer_set(storm.timer,
+			 SHORTEST_NS + random_below(&storm.random, storm.longest_ns));
 }
 
 static void on_signal(int number)
@@ -53,14 +48,11 @@ static void on_signal(int number)
 static bool storm_begin(int flags, uint64_t longest_ns, uint64_t seed)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = flags };
-	struct sigevent event = {
-		.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM,
-	};
 
 	storm.random.state = seed;
 	storm.longest_ns = longest_ns;
 	if (sigaction(SIGALRM, &action, NULL) || sigaction(SIGUSR1, &action, NULL) ||
-	    timer_create(CLOCK_MONOTONIC, &event, &storm.timer))
+	    !signal_timer_open(&storm.timer, SIGALRM))
 		return false;
 	storm.on = 1;
 	storm_next();
@@ -70,7 +62,7 @@ static bool storm_begin(int flags, uint64_t longest_ns, uint64_t seed)
 static void storm_end(void)
 {
 	storm.on = 0;
-	timer_delete(storm.timer);
+	signal_timer_close(storm.timer);
 }
 
 CARD_NEEDS(GIB);
@@ -284,9 +276,7 @@ TEST_F(signals, between_threads)
 		ASSERT_EQ(0, pthread_create(&s[i].thread, NULL, suffer, &s[i]));
 	}
 	while (left) {
-		struct timespec pause = { .tv_nsec = random_below(&random, 4000000) };
-
-		nanosleep(&pause, NULL);
+		let_pass_ns(random_below(&random, 4 * NS_PER_MS));
 		for (left = 0, i = 0; i < THREADS; i++)
 			left += !s[i].done;
 		/* the last thread is spared: see whether it is hit by mistake */
@@ -323,7 +313,7 @@ TEST_F(signals, blocked_signals_do_not_disturb)
  */
 TEST_F(signals, stopped_and_continued)
 {
-	const uint64_t beat_ns = self->plain_ns / 4 + NS_PER_MS;
+	const uint64_t turn_ns = self->plain_ns / 4 + NS_PER_MS;
 	struct ends ends = { };
 	int status, i, stops = 0;
 	pid_t pid;
@@ -344,10 +334,7 @@ TEST_F(signals, stopped_and_continued)
 		_exit(ends.none ? 4 : 0);
 	}
 	for (;;) {
-		const uint64_t ns = beat_ns + stops % 7 * beat_ns / 7;
-		struct timespec pause = { ns / NS_PER_SEC, ns % NS_PER_SEC };
-
-		nanosleep(&pause, NULL);
+		let_pass_ns(turn_ns + stops % 7 * turn_ns / 7);
 		if (kill(pid, SIGSTOP))
 			break;
 		ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));

@@ -25,7 +25,6 @@
 #define HOME		(64 * MIB)
 #define PIECE		(256 * KIB)
 #define PIECES		24
-#define HANG_NS		(5 * NS_PER_SEC)
 
 CARD_NEEDS(GIB);
 
@@ -102,7 +101,7 @@ static void get_up(struct __test_metadata *_metadata, struct sleepers *s)
 {
 	int i;
 
-	ASSERT_EQ(PIECES, flight_land(&s->flight, PIECES, 20000));
+	ASSERT_EQ(PIECES, flight_land(&s->flight, PIECES));
 	for (i = 0; i < PIECES; i++)
 		EXPECT_EQ(PIECE, s->r[i].result);
 	memset(s->buf, POISON, PIECES * PIECE);
@@ -150,7 +149,7 @@ static void sleep_often(struct __test_metadata *_metadata, FIXTURE_DATA(sleep) *
 	EXPECT_EQ(0, sum.some);
 	EXPECT_EQ(0, traffic_other_errors(&sum, none));
 	if (awake)
-		EXPECT_GT(HANG_NS, sum.longest_ns);
+		EXPECT_GT(SOON_BEATS, sum.longest_beats);
 	EXPECT_TRUE(card_works(&self->card, LEN, ++self->seed));
 }
 
@@ -161,7 +160,7 @@ static void sleep_often(struct __test_metadata *_metadata, FIXTURE_DATA(sleep) *
 static void sleep_asleep(struct __test_metadata *_metadata, FIXTURE_DATA(sleep) *self, bool awake)
 {
 	long long resets = node_number(&self->card, 0, CARD_NODE, "resets");
-	uint64_t end = now_ns() + 20 * NS_PER_SEC;
+	struct patience p = patience(PATIENCE_BEATS);
 	char delay[96], control[96], path[96], status[16];
 
 	snprintf(delay, sizeof(delay), "/sys/bus/pci/devices/%s/power/autosuspend_delay_ms",
@@ -174,7 +173,7 @@ static void sleep_asleep(struct __test_metadata *_metadata, FIXTURE_DATA(sleep) 
 	ASSERT_EQ(0, put_text(control, "auto"));
 	do {
 		ASSERT_TRUE(get_text(path, status, sizeof(status)));
-	} while (strcmp(status, "suspended") && now_ns() < end);
+	} while (strcmp(status, "suspended") && patient(&p));
 	EXPECT_STREQ("suspended", status);
 	if (!awake)
 		ASSERT_TRUE(control_ask(self->control, "wake 1"));

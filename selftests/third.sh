@@ -141,7 +141,6 @@ unbound_in_use() {
 	before=$(cat "/sys/class/exdma/${card}_c2h0/statistics/bytes")
 	until [ "$(cat "/sys/class/exdma/${card}_c2h0/statistics/bytes")" -gt "$before" ]; do
 		kill -0 $! || return
-		sleep 0.1
 	done
 	echo "$slot" >"$edu/driver/unbind" && ! wait $! &&
 		grep 'No such device' "$dir/said" && [ ! -e "/dev/$card" ] &&

@@ -10,18 +10,26 @@
 
 #include "traffic.h"
 
+void traffic_took(struct traffic_sum *sum, uint64_t begin_ns, uint64_t begin_beats)
+{
+	uint64_t took = now_ns() - begin_ns, beats_passed = beats() - begin_beats;
+
+	if (took > sum->longest_ns)
+		sum->longest_ns = took;
+	if (beats_passed > sum->longest_beats)
+		sum->longest_beats = beats_passed;
+}
+
 /* One call, in the books. Return: has it moved all? */
 static bool one_call(struct traffic_sum *sum, int fd, bool write, void *buf, size_t len,
 		     uint64_t addr)
 {
-	uint64_t begin = now_ns(), took;
+	uint64_t begin_beats = beats(), begin = now_ns();
 	ssize_t n;
 
 	errno = 0;
 	n = write ? pwrite(fd, buf, len, addr) : pread(fd, buf, len, addr);
-	took = now_ns() - begin;
-	if (took > sum->longest_ns)
-		sum->longest_ns = took;
+	traffic_took(sum, begin, begin_beats);
 	sum->calls++;
 	if (n == (ssize_t)len)
 		sum->whole++;
@@ -195,6 +203,8 @@ void traffic_add(struct traffic_sum *all, const struct traffic_sum *one)
 	all->wrong += one->wrong;
 	if (one->longest_ns > all->longest_ns)
 		all->longest_ns = one->longest_ns;
+	if (one->longest_beats > all->longest_beats)
+		all->longest_beats = one->longest_beats;
 }
 
 void traffic_say(const struct traffic_sum *sum, char *text, size_t size)

@@ -28,13 +28,14 @@
  * @errors: that failed, by errno; 0 is for calls that moved nothing and say so
  * @verified: rounds whose data came back as it was
  * @wrong: that did not
- * @longest_ns: the longest call
+ * @longest_ns: the longest call, for people
+ * @longest_beats: the same, for tests
  */
 struct traffic_sum {
 	uint64_t calls, bytes, whole, some;
 	uint64_t errors[TRAFFIC_ERRNOS];
 	uint64_t verified, wrong;
-	uint64_t longest_ns;
+	uint64_t longest_ns, longest_beats;
 };
 
 struct traffic_thread {
@@ -90,6 +91,9 @@ void traffic_stop(struct traffic *t, struct traffic_sum *sum);
 
 /* What came of it, as a text: "812 calls whole, 3 short, 1 EIO". */
 void traffic_say(const struct traffic_sum *sum, char *text, size_t size);
+
+/* A call that began then, and is over. */
+void traffic_took(struct traffic_sum *sum, uint64_t begin_ns, uint64_t begin_beats);
 
 /* Adds one sum to another. */
 void traffic_add(struct traffic_sum *all, const struct traffic_sum *one);
