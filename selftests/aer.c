@@ -53,7 +53,6 @@ FIXTURE(aer) {
 	struct traffic traffic;
 	struct injection where;
 	uint64_t seed;
-	unsigned int times;
 	int inject;
 };
 
@@ -63,7 +62,6 @@ FIXTURE_SETUP(aer)
 
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->seed = random_seed();
-	self->times = test_times();
 	if (access("/dev/aer_inject", F_OK) && system("modprobe -q aer_inject"))
 		SKIP(return, "this kernel has no aer_inject");
 	self->inject = open("/dev/aer_inject", O_WRONLY | O_CLOEXEC);
@@ -137,7 +135,7 @@ static void strew(struct __test_metadata *_metadata, FIXTURE_DATA(aer) *self,
 		  const char *kind, const uint32_t *status, unsigned int kinds, bool recovers,
 		  const char *fault)
 {
-	const unsigned int times = 20 * self->times;
+	const unsigned int times = test_amount(20);
 	long long before = noted(self, kind), first = resets(self);
 	lab_t lab = lab_map(&self->card);
 	struct traffic_sum sum;

@@ -561,7 +561,7 @@ TEST_F(event, eventfd_refused)
 /* One by one, each of them read; none is lost and none is counted twice. */
 TEST_F_TIMEOUT(event, many, 3600)
 {
-	const unsigned int n = MANY * test_times();
+	const unsigned int n = test_amount(MANY);
 	long long before = events(self), got;
 	uint64_t begin = now_ns();
 	unsigned int i;
@@ -814,7 +814,7 @@ TEST_F_TIMEOUT(event, all_at_once, 600)
 		};
 		ASSERT_EQ(0, pthread_create(&u[i].thread, NULL, use, &u[i]));
 	}
-	for (i = 0; i < 2000 * (int)test_times(); i++) {
+	for (i = 0; i < (int)test_amount(2000); i++) {
 		if (i % 400 == 0)
 			ASSERT_EQ(0, ioctl(self->fd, EXDMA_IOC_RESET));
 		raise_lines(self, random_next(&random) & 0xffff);

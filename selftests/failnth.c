@@ -42,6 +42,7 @@ CARD_NEEDS(GIB);
 FIXTURE(failnth) {
 	struct card card;
 	uint64_t seed;
+	struct random random;
 	int nth;		/* the file */
 	unsigned int failed;	/* how often a failure was injected */
 };
@@ -110,6 +111,7 @@ FIXTURE_SETUP(failnth)
 	leave_alone(_metadata, "failslab", start, end);
 	leave_alone(_metadata, "fail_page_alloc", start, end);
 	self->seed = random_seed();
+	self->random.state = self->seed;
 }
 
 FIXTURE_TEARDOWN_PARENT(failnth)
@@ -167,9 +169,15 @@ static int open_for(const struct card *card, bool write)
 	return write ? open_in(card, 1) : open_out(card, 1);
 }
 
+/* How far it is to the next allocation that fails: one in EXDMA_SHARE is tried. */
+static unsigned int stride(FIXTURE_DATA(failnth) *self)
+{
+	return 1 + random_below(&self->random, 2 * test_share() - 1);
+}
+
 /* One after the other, until a call gets through without meeting a failure. */
 #define FOR_EACH_ALLOCATION(n, met) \
-	for (unsigned int n = 1, met = 1; met && n < MOST; n++)
+	for (unsigned int n = 1, met = 1; met && n < MOST; n += stride(self))
 
 TEST_F_TIMEOUT(failnth, opening, 600)
 {
@@ -353,8 +361,7 @@ static int card_enable(const struct card *card, bool on)
  */
 TEST_F_TIMEOUT(failnth, binding, 3600)
 {
-	const unsigned int step = test_times() > 1 ? 1 : 8;
-	unsigned int all, n, refused = 0;
+	unsigned int all, step, n, refused = 0;
 	struct card card;
 	bool met;
 	int err;
@@ -367,6 +374,9 @@ TEST_F_TIMEOUT(failnth, binding, 3600)
 	ASSERT_FALSE(disarm(self));
 	ASSERT_EQ(0, card_unbind(&self->card));
 
+	step = 8 * all / test_amount(all);
+	if (!step)
+		step = 1;
 	for (n = 1 + self->seed % step; n <= all; n += step) {
 		arm(self, n);
 		err = card_bind(&self->card);

@@ -67,7 +67,7 @@ FIXTURE_SETUP(fuzz)
 	}
 	setenv("EXDMA_SEED", SEED, 0);
 	self->random.state = random_seed();
-	self->calls = CALLS * test_times();
+	self->calls = test_amount(CALLS);
 }
 
 FIXTURE_TEARDOWN(fuzz)

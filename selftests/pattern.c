@@ -154,10 +154,23 @@ uint64_t random_seed(void)
 	return seed;
 }
 
-unsigned int test_times(void)
+/* A number from the environment, at least 1. */
+static unsigned long number_of(const char *name)
 {
-	const char *text = getenv("EXDMA_TIMES");
-	unsigned long times = text ? strtoul(text, NULL, 10) : 1;
+	const char *text = getenv(name);
+	unsigned long n = text ? strtoul(text, NULL, 10) : 1;
 
-	return times ? times : 1;
+	return n ? n : 1;
+}
+
+unsigned int test_share(void)
+{
+	return number_of("EXDMA_SHARE");
+}
+
+unsigned long test_amount(unsigned long usual)
+{
+	unsigned long n = usual * number_of("EXDMA_TIMES") / test_share();
+
+	return n ? n : 1;
 }

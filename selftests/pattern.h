@@ -56,11 +56,20 @@ size_t random_size(struct random *r, size_t max);
 uint64_t random_seed(void);
 
 /**
- * test_times() - how many times the usual numbers a test is to take
+ * test_share() - of a sweep that is long, one in how many is to be tried
  *
- * From the environment, EXDMA_TIMES, for long runs. Return: 1 if it is not there
- * or makes no sense.
+ * From the environment, EXDMA_SHARE: for runs that must be short. Which ones, the seed
+ * decides. Return: 1 (all) if it is not there or makes no sense.
  */
-unsigned int test_times(void);
+unsigned int test_share(void);
+
+/**
+ * test_amount() - how many of something a test is to take
+ * @usual: how many it usually takes
+ *
+ * EXDMA_TIMES (from the environment) times as many, for long runs; one in EXDMA_SHARE for
+ * short ones. Return: at least 1.
+ */
+unsigned long test_amount(unsigned long usual);
 
 #endif /* SELFTESTS_PATTERN_H */

@@ -31,7 +31,6 @@
 FIXTURE(power) {
 	struct card card;
 	uint64_t seed;
-	unsigned int times;
 	bool stream;
 };
 
@@ -110,7 +109,6 @@ FIXTURE_SETUP(power)
 
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->seed = random_seed();
-	self->times = test_times();
 	self->stream = card_streams(&self->card);
 	power_path(&self->card, "power/control", path, sizeof(path));
 	if (access(path, W_OK))
@@ -374,7 +372,7 @@ TEST_F_TIMEOUT(power, comes_and_goes, 3600)
 {
 	static const int none[] = { 0 };
 	const struct card *card = &self->card;
-	const unsigned int times = 50 * self->times;
+	const unsigned int times = test_amount(50);
 	struct patience p = patience(times * PATIENCE_BEATS);
 	struct traffic_sum sum = { };
 	unsigned int seen = 0;

@@ -416,7 +416,7 @@ TEST_F_TIMEOUT(revoke, all_at_once, 600)
 		w[i] = (struct writer) { .fd = self->fd, .index = i };
 		ASSERT_EQ(0, pthread_create(&w[i].thread, NULL, write_words, &w[i]));
 	}
-	for (i = 0; i < RESETS * (int)test_times(); i++)
+	for (i = 0; i < (int)test_amount(RESETS); i++)
 		ASSERT_EQ(0, ioctl(self->fd, EXDMA_IOC_RESET));
 	join_lookers(l, 6, true);
 	for (i = 0; i < 3; i++)

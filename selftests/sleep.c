@@ -32,7 +32,6 @@ FIXTURE(sleep) {
 	struct card card;
 	struct traffic traffic;
 	uint64_t seed;
-	unsigned int times;
 	int control;		/* to the host, or -1 */
 };
 
@@ -40,7 +39,6 @@ FIXTURE_SETUP(sleep)
 {
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->seed = random_seed();
-	self->times = test_times();
 	self->control = control_open();
 }
 
@@ -192,7 +190,7 @@ TEST_F_TIMEOUT(sleep, without_losing_power, 3600)
 	if (put_text("/sys/power/pm_test", "devices"))
 		SKIP(return, "this kernel has no pm_test");
 	put_text("/sys/module/suspend/parameters/pm_test_delay", "0");
-	sleep_often(_metadata, self, 10 * self->times,
+	sleep_often(_metadata, self, test_amount(10),
 		    "suspended and resumed with calls under way", true);
 	sleep_asleep(_metadata, self, true);
 }
@@ -205,7 +203,7 @@ TEST_F_TIMEOUT(sleep, without_power, 3600)
 	    !strstr(modes, "deep"))
 		SKIP(return, "needs lab/vm/run --suspend");
 	ASSERT_EQ(0, put_text("/sys/power/mem_sleep", "deep"));
-	sleep_often(_metadata, self, 10 * self->times,
+	sleep_often(_metadata, self, test_amount(10),
 		    "asleep without power (S3) with calls under way", false);
 	sleep_asleep(_metadata, self, false);
 }

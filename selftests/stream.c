@@ -590,7 +590,7 @@ static void many(struct __test_metadata *_metadata, FIXTURE_DATA(stream) *self,
 		 void *(*send)(void *), int method)
 {
 	struct source s = {
-		.fd = self->in, .seed = self->seed, .packets = PACKETS * test_times(),
+		.fd = self->in, .seed = self->seed, .packets = test_amount(PACKETS),
 		.method = method,
 	};
 	struct random random = { self->seed };

@@ -39,7 +39,6 @@ FIXTURE(trouble) {
 	struct traffic_sum sum;
 	struct random random;
 	lab_t lab;
-	unsigned int times;
 };
 
 FIXTURE_SETUP(trouble)
@@ -49,7 +48,6 @@ FIXTURE_SETUP(trouble)
 	if (!self->lab)
 		SKIP(return, "this card has no lab block");
 	self->random.state = random_seed();
-	self->times = test_times();
 }
 
 FIXTURE_TEARDOWN_PARENT(trouble)
@@ -129,7 +127,7 @@ static bool hangs(FIXTURE_DATA(trouble) *self)
  */
 TEST_F_TIMEOUT(trouble, engines_hang, 3600)
 {
-	const uint64_t want = 200 * self->times;
+	const uint64_t want = test_amount(200);
 	uint64_t before = struck(self, LAB_STRUCK_HANG), now;
 	const struct card *card = &self->card;
 	int dir, i;
@@ -154,7 +152,7 @@ TEST_F_TIMEOUT(trouble, engines_hang, 3600)
 /* The same, and the first resets do not help. */
 TEST_F_TIMEOUT(trouble, resets_are_refused, 600)
 {
-	const uint64_t want = 6 * self->times;
+	const uint64_t want = test_amount(6);
 	uint64_t before = struck(self, LAB_STRUCK_REFUSE), now;
 
 	ASSERT_EQ(0, param_put("timeout_ms", TIMEOUT));
@@ -196,32 +194,32 @@ static void strew(struct __test_metadata *_metadata, FIXTURE_DATA(trouble) *self
 TEST_F_TIMEOUT(trouble, interrupts_get_lost, 3600)
 {
 	strew(_metadata, self, LAB_FAULT_LOSE, LAB_STRUCK_LOSE, LAB_FAULT_IS_LOSING, 8, 0,
-	      1000 * self->times, "an interrupt is lost");
+	      test_amount(1000), "an interrupt is lost");
 }
 
 TEST_F_TIMEOUT(trouble, interrupts_come_late, 3600)
 {
 	strew(_metadata, self, LAB_FAULT_DELAY, LAB_STRUCK_DELAY, LAB_FAULT_IS_DELAY, 8, 60000,
-	      500 * self->times, "an interrupt comes up to 60 ms late");
+	      test_amount(500), "an interrupt comes up to 60 ms late");
 }
 
 TEST_F_TIMEOUT(trouble, interrupts_come_twice, 3600)
 {
 	strew(_metadata, self, LAB_FAULT_DUPLICATE, LAB_STRUCK_DUPLICATE,
-	      LAB_FAULT_IS_DUPLICATE, 8, 3000, 500 * self->times,
+	      LAB_FAULT_IS_DUPLICATE, 8, 3000, test_amount(500),
 	      "an interrupt comes twice, the second up to 3 ms later");
 }
 
 TEST_F_TIMEOUT(trouble, interrupts_for_nothing, 3600)
 {
 	strew(_metadata, self, LAB_FAULT_INVENT, LAB_STRUCK_INVENT, LAB_FAULT_IS_LATE, 50, 500,
-	      1000 * self->times, "an interrupt comes for nothing");
+	      test_amount(1000), "an interrupt comes for nothing");
 }
 
 TEST_F_TIMEOUT(trouble, writebacks_are_stale, 3600)
 {
 	strew(_metadata, self, LAB_FAULT_STALE, LAB_STRUCK_STALE, LAB_FAULT_IS_STALE, 3, 0,
-	      300 * self->times, "the count of completed descriptors is not written to memory");
+	      test_amount(300), "the count of completed descriptors is not written to memory");
 }
 
 /*
@@ -231,7 +229,7 @@ TEST_F_TIMEOUT(trouble, writebacks_are_stale, 3600)
 TEST_F_TIMEOUT(trouble, writebacks_are_wrong, 3600)
 {
 	static const uint32_t words[] = { 0xffffffff, 0x80000000, 0x00ffffff, 0x0000ffff, 0 };
-	const uint64_t want = 300 * self->times;
+	const uint64_t want = test_amount(300);
 	uint64_t before = struck(self, LAB_STRUCK_CORRUPT), now;
 	uint32_t target;
 
@@ -250,7 +248,7 @@ TEST_F_TIMEOUT(trouble, writebacks_are_wrong, 3600)
 TEST_F_TIMEOUT(trouble, engines_stop_with_errors, 3600)
 {
 	static const int allowed[] = { EIO, 0 };
-	const uint64_t want = 5 * self->times;
+	const uint64_t want = test_amount(5);
 	uint64_t begun = struck(self, LAB_STRUCK_ERROR), before;
 	unsigned int bit, bits[DIRS] = { };
 	uint32_t target;
@@ -304,7 +302,7 @@ TEST_F_TIMEOUT(trouble, signals_at_any_moment, 3600)
 {
 	static const int allowed[] = { EINTR, 0 };
 	struct sigaction action = { .sa_handler = on_signal };
-	const unsigned int want = 10000 * self->times;
+	const unsigned int want = test_amount(10000);
 	unsigned int sent;
 
 	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
@@ -337,7 +335,7 @@ TEST_F_TIMEOUT(trouble, everything_at_once, 3600)
 
 	ASSERT_EQ(0, param_put("timeout_ms", TIMEOUT));
 	begin(_metadata, self);
-	for (i = 0; i < 150 * self->times; i++) {
+	for (i = 0; i < test_amount(150); i++) {
 		/* a second hang would wait for the very request that is run again */
 		do {
 			k = random_below(&self->random, ARRAY_SIZE(faults));

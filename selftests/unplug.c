@@ -33,7 +33,6 @@ FIXTURE(unplug) {
 	struct card card;
 	struct traffic_sum sum;
 	uint64_t seed;
-	unsigned int times;
 	int control;		/* to the host, or -1 */
 	char remove[96];
 };
@@ -42,7 +41,6 @@ FIXTURE_SETUP(unplug)
 {
 	ASSERT_TRUE(card_first(&self->card)) TH_LOG("there is no exdma card");
 	self->seed = random_seed();
-	self->times = test_times();
 	self->control = control_open();
 	snprintf(self->remove, sizeof(self->remove), "/sys/bus/pci/devices/%s/remove",
 		 self->card.bdf);
@@ -150,7 +148,7 @@ static bool plug(FIXTURE_DATA(unplug) *self)
 TEST_F_TIMEOUT(unplug, by_the_host, 3600)
 {
 	static const int allowed[] = { ENODEV, 0 };
-	const unsigned int times = 100 * self->times;
+	const unsigned int times = test_amount(100);
 	char kind[16];
 	unsigned int i;
 
@@ -190,7 +188,7 @@ static bool found_again(FIXTURE_DATA(unplug) *self)
 TEST_F_TIMEOUT(unplug, pulled_out, 3600)
 {
 	static const int allowed[] = { ENODEV, EIO, 0 };
-	const unsigned int times = 10 * self->times;
+	const unsigned int times = test_amount(10);
 	lab_t lab = lab_map(&self->card);
 	unsigned int i;
 
