@@ -34,11 +34,9 @@ demo:
 demo-edu:
 	@lab/demo-edu
 
-check:
-	@lab/check
-
-check-all:
-	@lab/check --all
+check check-all:
+	@bash -c '. lab/prepare; prepare_host'
+	@lab/check $(if $(filter check-all,$@),--all)
 
 bench:
 	@lab/bench

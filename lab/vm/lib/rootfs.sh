@@ -153,7 +153,7 @@ build_progress() {
 			part=
 		fi
 		[ $((SECONDS - step_said)) -lt 10 ] ||
-			step "$what: ${kind:+$count $total$kind}"
+			step "$what${kind:+: $count $total$kind} ..."
 	done
 }
 
