@@ -29,6 +29,21 @@ uint64_t now_ns(void)
 	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
 }
 
+static uint64_t last_ns;
+
+static void __attribute__((constructor)) begin(void)
+{
+	last_ns = now_ns();
+}
+
+unsigned long long since_last_ms(void)
+{
+	uint64_t before = last_ns;
+
+	last_ns = now_ns();
+	return (last_ns - before) / NS_PER_MS;
+}
+
 bool lasted_at_least(uint64_t took_ns, uint64_t least_ns)
 {
 	return took_ns >= least_ns;

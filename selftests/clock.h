@@ -32,6 +32,9 @@ uint64_t now_ns(void);
  */
 bool lasted_at_least(uint64_t took_ns, uint64_t least_ns);
 
+/* Milliseconds since it was called last in this process, or since the process began. */
+unsigned long long since_last_ms(void);
+
 /* Beats of this process up to now; the first call starts them. */
 uint64_t beats(void);
 

@@ -73,7 +73,7 @@ def machine(name, programs, cost, *options, kernel, every=False, turn=True, ligh
         command += ["env", *settings]
     command += ["selftests/run", "-t", "900", *([] if udev else ["-u"]), *programs]
     return Cell(name, command, cost, turn=turn, every=every, light=light,
-                after=("programs", modules(kernel)))
+                after=("trial boot", modules(kernel)))
 
 
 def preparation():
@@ -81,6 +81,8 @@ def preparation():
     yield setup("root file system", ["lab/vm/setup"], 150)
     yield setup("programs", ["bash", "-c", ". lab/prepare; check_programs"], 40,
                 "root file system")
+    yield setup("trial boot", ["lab/vm/run", "--no-driver", "--card", "none", "--", "true"], 30,
+                "programs")
     for kernel in KERNELS:
         yield setup(modules(kernel), ["lab/vm/chroot", "--modules", kernel, "--", "true"], 30,
                     "root file system")
@@ -134,7 +136,7 @@ def boots(number, settings):
                   kernel="latest", every=True, turn=False, light=True)
     yield Cell("boot debug", ["lab/check-debug", "-u", *settings, "data", "queue", "many",
                               "signals", "reset", "fuzz", "failnth"], 300,
-               turn=False, every=True, after=("programs", modules("debug")))
+               turn=False, every=True, after=("trial boot", modules("debug")))
 
 
 def evidence():
@@ -142,14 +144,14 @@ def evidence():
     yield both("lint, text", ["lab/lint", "text"], 60, "root file system")
     yield both("lint, latest", ["lab/lint", "latest"], 60, "root file system")
     yield both("unit tests of the card", ["make", "-s", "-C", "lab/card", "check"], 90)
-    yield both("unit tests of the tool", ["make", "-s", "-C", "userspace", "check"], 60)
+    yield both("unit tests of the tool", ["make", "-s", "-C", "userspace", "check"], 60,
+               "programs")
     yield both("model of a channel", ["lab/model/check"], 90, "root file system")
-    yield both("commands in the documents", ["lab/docs"], 90, "programs", modules("6.12"))
-    tool = both("tool, with a card",
+    yield both("commands in the documents", ["lab/docs"], 90, "trial boot", modules("6.12"))
+    yield both("tool, with a card",
                 ["lab/vm/run", "--kernel", "6.12", "--card", MM_CARD, "--timeout", "1200",
                  "--log", "build/check/tool.kernel.log", "--", "userspace/tests/guest"], 90,
-                "programs", modules("6.12"))
-    yield tool
+                "trial boot", modules("6.12"))
     yield both("packages, 13", ["lab/packages", "13"], 120, "root file system")
 
 
@@ -220,17 +222,17 @@ def matrix():
                   light=True)
     for kernel in ("6.1", "latest"):
         yield Cell(f"driver of another tree, {kernel}", ["lab/check.d/third", kernel], 60,
-                   after=("programs", modules(kernel)), light=True)
+                   after=("trial boot", modules(kernel)), light=True)
 
     yield Cell("virtual machine itself", ["lab/vm/selfcheck"], 150,
-               after=("programs", modules("6.12")))
+               after=("trial boot", modules("6.12")))
     yield Cell("everything that goes wrong with cards", ["lab/reliability", "--no-report"], 250,
-               after=("programs", modules("latest")))
+               after=("trial boot", modules("latest")))
     yield Cell("debug kernel, selftests", ["lab/check-debug", "-u", "data", "queue", "many",
                                            "signals", "reset", "fuzz"], 300,
-               after=("programs", modules("debug")))
+               after=("trial boot", modules("debug")))
     yield Cell("debug kernel, without memory", ["lab/check-debug", "failnth"], 300,
-               after=("programs", modules("debug")))
+               after=("trial boot", modules("debug")))
     yield Cell("packages, 12", ["lab/packages", "12"], 250, after=("root file system",))
     yield Cell("make install", ["lab/check.d/install"], 40, after=("root file system",))
 

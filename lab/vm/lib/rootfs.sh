@@ -17,7 +17,7 @@ use_rootfs() {
 	esac
 	root=$cache/root-$(hash_of "$vm_dir" rootfs)
 	if [ "$EXDMA_ROOT" = whole ] || [ -d "$root" ]; then
-		cached "$root" 1 build_rootfs
+		cached "$root" 2 build_rootfs
 	else
 		use_small_root
 	fi
@@ -25,7 +25,7 @@ use_rootfs() {
 
 use_small_root() {
 	root=$cache/small-$(hash_of "$vm_dir" rootfs/exclude rootfs/install rootfs/packages.small)
-	cached "$root" 1 build_small_root
+	cached "$root" 2 build_small_root
 }
 
 # package_versions PACKAGE...: a line for each that is installed in $root. What is made
