@@ -79,8 +79,11 @@ uninstall:
 DEB := build/deb/exdma-$(VERSION)
 deb: date = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y dkms.conf))
 deb:
-	@command -v dpkg-buildpackage >/dev/null || \
-		{ echo "exdma: apt install build-essential debhelper dh-dkms python3" >&2; exit 1; }
+	@dpkg-checkbuilddeps userspace/debian/control || \
+		{ echo "exdma: what builds packages is missing:" \
+			"apt install build-essential debhelper dh-dkms python3" >&2; exit 1; }
+	@case "$(CURDIR)" in *[[:space:]]*) \
+		echo "exdma: debhelper wants a path without spaces, not $(CURDIR)" >&2; exit 1;; esac
 	rm -rf build/deb
 	mkdir -p $(DEB)
 	tar -c --exclude-from=.gitignore dkms.conf README.md kmod uapi docs userspace | tar -x -C $(DEB)

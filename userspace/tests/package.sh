@@ -151,7 +151,6 @@ fi
 
 # ---- header and installation ----
 
-export MAKEFLAGS=
 check "the header is C11 by itself" \
 	"$CC" -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only "${include[@]}" \
 	-x c "$top/lib/exdma/exdma.h"
@@ -163,9 +162,10 @@ else
 	skip "the header is C++ by itself" "no g++"
 fi
 
-product=$scratch/check/product
+# as "make check" made it; and make cannot have spaces in it
+product=$(realpath --relative-to="$top" "$scratch/check/product")
 installed=$work/root.d/usr
-make -s -C "$top" O="$product" install DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
+make -s -C "$top" O="$product" WARN= install DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
 check "install puts everything in its place" diff - \
 	<(cd "$work/root.d" && find . ! -type d ! -path '*/man3/exdma_*' | sort) <<END
 ./usr/bin/exdma
@@ -262,9 +262,9 @@ check "the shared library defines what the header declares, and nothing else" \
 		sed -nE 's/.* T ([a-z_]+)@@EXDMA_[0-9.]+$/\1/p' | sort)
 check "and all of it has a version" \
 	test -z "$(nm -D --defined-only "$installed/lib/libexdma.so" | grep -v -e '@@EXDMA_' -e ' A EXDMA_')"
-make -s -C "$top" O="$product" uninstall DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
+make -s -C "$top" O="$product" WARN= uninstall DESTDIR="$work/root.d" PREFIX=/usr >/dev/null
 check "uninstall leaves nothing" test -z "$(find "$work/root.d" ! -type d)"
-make -s -C "$top" O="$product" install DESTDIR="$work/root.d" PREFIX=/usr LIBDIR=/usr/lib/here >/dev/null
+make -s -C "$top" O="$product" WARN= install DESTDIR="$work/root.d" PREFIX=/usr LIBDIR=/usr/lib/here >/dev/null
 check "libraries go where LIBDIR says" test -e "$installed/lib/here/libexdma.so"
 check "which pkg-config's file knows" \
 	grep -qx "libdir=.{prefix}/lib/here" "$installed/lib/here/pkgconfig/libexdma.pc"

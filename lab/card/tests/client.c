@@ -44,7 +44,7 @@ bool watch_wait(int watch)
 	struct pollfd p = { .fd = watch, .events = POLLIN };
 	char events[4096];
 
-	return poll(&p, 1, 5000) == 1 && read(watch, events, sizeof(events)) > 0;
+	return poll(&p, 1, HANG_MS) == 1 && read(watch, events, sizeof(events)) > 0;
 }
 
 bool program_launch(struct program *p, const char *binary, const char *spec)
@@ -197,7 +197,7 @@ bool client_closed(struct client *c)
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 	char byte;
 
-	return poll(&p, 1, 2000) == 1 && read(c->fd, &byte, 1) <= 0;
+	return poll(&p, 1, HANG_MS) == 1 && read(c->fd, &byte, 1) <= 0;
 }
 
 int client_dma_map(struct client *c, uint64_t addr, uint64_t size, uint32_t prot,

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #define CLIENT_NO_REPLY 0x10u
+#define HANG_MS 60000	/* for what must come, however slow the machine is */
 
 struct client {
 	int fd;
@@ -35,7 +36,7 @@ bool program_launch(struct program *p, const char *binary, const char *spec);
 
 /*
  * Wait for files to appear in a directory: watch first, look, then wait. The
- * wait is at most 5 s. Return: a descriptor to close; whether something came.
+ * wait is at most HANG_MS. Return: a descriptor to close; whether something came.
  */
 int watch_dir(const char *dir);
 bool watch_wait(int watch);
@@ -67,7 +68,7 @@ ssize_t client_call(struct client *c, uint16_t command, const void *data, size_t
 /* Send raw bytes, with descriptors. */
 bool client_send(struct client *c, const void *buf, size_t len, const int *fds, unsigned int nfds);
 
-/* Has the server closed the connection? Waits up to 2 s. */
+/* Has the server closed the connection? Waits up to HANG_MS. */
 bool client_closed(struct client *c);
 
 /* VERSION, RAM of @ram_size bytes mapped at 0, the queries QEMU makes, RESET. */

@@ -220,7 +220,7 @@ void bench_run(struct bench *b)
 
 bool wait_idle(struct bench *b, uint32_t channel)
 {
-	uint64_t end = now_ns() + 5 * NSEC_PER_SEC;
+	uint64_t end = now_ns() + HANG_NS;
 
 	while (rd(b, channel + 0x40) & ST_BUSY) {
 		if (now_ns() > end)
@@ -232,7 +232,7 @@ bool wait_idle(struct bench *b, uint32_t channel)
 
 bool wait_irq(struct bench *b, unsigned int vector, unsigned int count)
 {
-	uint64_t end = now_ns() + 5 * NSEC_PER_SEC;
+	uint64_t end = now_ns() + HANG_NS;
 
 	while (b->irqs[vector] < count) {
 		if (now_ns() > end)

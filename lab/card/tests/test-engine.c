@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The engine: what a run does, step by step and without threads, so that every
- * state in between can be looked at. Adjacency, status and mask edges, poll
- * mode, errors, credits and halt.
+ * The engine, step by step and without threads, so that every state in between can be
+ * looked at: status and mask edges, poll mode, errors, credits and halt as drivers other
+ * than ours use them. That data and chains arrive is what the selftests show.
  */
 #include "model.h"
 #include "tap.h"
@@ -11,74 +11,6 @@ static struct bench b;
 
 #define H2C	0x0000u
 #define C2H	0x1000u
-
-static void test_h2c_c2h(void)
-{
-	CHECK(bench_up(&b, "", false));
-	fill(b.ram + 0x100003, 100001, 1);
-	/* odd addresses, odd length, across a block of card memory */
-	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 100001,
-		 .src = 0x100003, .dst = CARDMEM_BLOCK - 777 });
-	start(&b, H2C, 0x1000, 0, CTRL_START);
-	CHECK_EQ(rd(&b, H2C + 0x40), ST_BUSY);
-	bench_run(&b);
-	CHECK_EQ(b.irqs[0], 1);
-	CHECK_EQ(rd(&b, H2C + 0x40), ST_STOPPED | ST_COMPLETED);
-	CHECK_EQ(rd(&b, H2C + 0x48), 1);
-	CHECK_EQ(rd(&b, H2C + 0x04), CTRL_START);	/* Run stays */
-	put_desc(&b, 0x1020, (struct descriptor){ .control = 3, .len = 100001,
-		 .src = CARDMEM_BLOCK - 777, .dst = 0x200005 });
-	start(&b, C2H, 0x1020, 0, CTRL_START);
-	bench_run(&b);
-	CHECK_EQ(b.irqs[1], 1);
-	CHECK(!memcmp(b.ram + 0x100003, b.ram + 0x200005, 100001));
-	CHECK_EQ(b.ram[0x200004], 0);
-	CHECK_EQ(b.ram[0x200005 + 100001], 0);
-	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_BYTES), 100001);
-	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_RUNS), 1);
-	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_DESCRIPTORS), 1);
-	CHECK_EQ(book(&b, LAB_ENGINE_C2H(0), LAB_BYTES), 100001);
-	CHECK_EQ(all_violations(&b), 0);
-	bench_down(&b);
-}
-
-static void test_untouched_card_reads_zero(void)
-{
-	CHECK(bench_up(&b, "mem=1T", false));
-	memset(b.ram + 0x2000, 0xff, 8192);
-	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 8192,
-		 .src = (1ull << 40) - 8192, .dst = 0x2000 });
-	start(&b, C2H, 0x1000, 0, CTRL_START);
-	bench_run(&b);
-	CHECK_EQ(rd(&b, C2H + 0x44), ST_STOPPED | ST_COMPLETED);
-	CHECK_EQ(b.ram[0x2000] | b.ram[0x2000 + 8191], 0);
-	bench_down(&b);
-}
-
-/* Chains over many blocks, starting at every slot of a page. */
-static void test_chains(void)
-{
-	uint32_t slot, n, adjacent;
-
-	CHECK(bench_up(&b, "", false));
-	fill(b.ram + 0x400000, 1 << 20, 2);
-	for (slot = 0; slot < 128; slot += 5) {
-		n = 300 + slot;
-		adjacent = put_chain(&b, 0x10000 + 32 * slot, n, 77, 0x400000, 0x1000, false);
-		start(&b, H2C, 0x10000 + 32 * slot, adjacent, CTRL_START);
-		bench_run(&b);
-		CHECK_EQ(rd(&b, H2C + 0x48), n);
-		CHECK_EQ(rd(&b, H2C + 0x44), ST_STOPPED | ST_COMPLETED);
-		adjacent = put_chain(&b, 0x30000 + 32 * slot, n, 77, 0x1000, 0x600000, false);
-		start(&b, C2H, 0x30000 + 32 * slot, adjacent, CTRL_START);
-		bench_run(&b);
-		CHECK_EQ(rd(&b, C2H + 0x48), n);
-		CHECK(!memcmp(b.ram + 0x400000, b.ram + 0x600000, 77 * n));
-		memset(b.ram + 0x600000, 0, 77 * n);
-	}
-	CHECK_EQ(all_violations(&b), 0);
-	bench_down(&b);
-}
 
 /* Linux's in-tree driver: nxt_adj only in the last of a block, zeros elsewhere. */
 static void test_chain_without_countdown(void)
@@ -201,6 +133,7 @@ static void test_status_clearing(void)
 	put_desc(&b, 0x1000, one());
 	start(&b, H2C, 0x1000, 0, CTRL_START);
 	bench_run(&b);
+	CHECK_EQ(rd(&b, H2C + 0x04), CTRL_START);	/* Run stays */
 	CHECK_EQ(rd(&b, H2C + 0x40), 6);	/* plain read does not clear */
 	wr(&b, H2C + 0x40, 2);			/* write 1 to clear, one bit */
 	CHECK_EQ(rd(&b, H2C + 0x40), 4);
@@ -280,25 +213,6 @@ static void test_mask_edges(void)
 	CHECK_EQ(rd(&b, H2C + 0x40), ST_STOPPED);
 	wr(&b, H2C + 0x94, ST_STOPPED);
 	CHECK_EQ(b.irqs[0], 5);
-	CHECK_EQ(all_violations(&b), 0);
-	bench_down(&b);
-}
-
-/* Our own driver: no status read, Run off and on clears; one message per run. */
-static void test_restart_without_status_read(void)
-{
-	unsigned int i;
-
-	CHECK(bench_up(&b, "", false));
-	put_desc(&b, 0x1000, one());
-	wr(&b, H2C + 0x4080, 0x1000);
-	for (i = 1; i <= 20; i++) {
-		wr(&b, H2C + 0x0c, 1);
-		wr(&b, H2C + 0x4080, 0x1000);
-		wr(&b, H2C + 0x04, CTRL_START);
-		bench_run(&b);
-		CHECK_EQ(b.irqs[0], i);
-	}
 	CHECK_EQ(all_violations(&b), 0);
 	bench_down(&b);
 }
@@ -522,31 +436,6 @@ static void test_address_wrap(void)
 	bench_down(&b);
 }
 
-static void test_fixed_address(void)
-{
-	uint8_t card[64];
-
-	CHECK(bench_up(&b, "width=128", false));
-	fill(b.ram + 0x2000, 64, 4);
-	put_desc(&b, 0x1000, one());
-	start(&b, H2C, 0x1000, 0, CTRL_START | CTRL_FIXED);
-	bench_run(&b);
-	CHECK_EQ(rd(&b, H2C + 0x44), ST_STOPPED | ST_COMPLETED);
-	cardmem_read(&b.card.axi, 0, card, 64);
-	CHECK(!memcmp(card, b.ram + 0x2000 + 48, 16));	/* the last beat stays */
-	CHECK_EQ(card[16], 0);
-	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 64, .dst = 0x3000 });
-	start(&b, C2H, 0x1000, 0, CTRL_START | CTRL_FIXED);
-	bench_run(&b);
-	CHECK(!memcmp(b.ram + 0x3000, card, 16) && !memcmp(b.ram + 0x3030, card, 16));
-	CHECK_EQ(all_violations(&b), 0);
-	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 60, .dst = 0x3000 });
-	start(&b, C2H, 0x1000, 0, CTRL_START | CTRL_FIXED);
-	bench_run(&b);
-	CHECK_EQ(violations(&b, V_MISALIGNED), 1);
-	bench_down(&b);
-}
-
 static void test_halt(void)
 {
 	CHECK(bench_up(&b, "c2h=2", false));
@@ -673,39 +562,25 @@ static void test_alignment_mismatch(void)
 	bench_run(&b);
 	CHECK_EQ(rd(&b, H2C + 0x44), ST_ALIGN);
 	bench_down(&b);
-}
-
-/* INTx: one level for all channels, whatever the vectors say. */
-static void test_intx_transfer(void)
-{
-	CHECK(bench_up(&b, "irq=intx", false));
-	put_desc(&b, 0x1000, one());
-	start(&b, H2C, 0x1000, 0, CTRL_START);
+	/* a fixed address takes whole beats */
+	CHECK(bench_up(&b, "width=128", false));
+	d = (struct descriptor){ .control = 3, .len = 60, .dst = 0x3000 };
+	put_desc(&b, 0x1000, d);
+	start(&b, C2H, 0x1000, 0, CTRL_START | CTRL_FIXED);
 	bench_run(&b);
-	CHECK_EQ(b.irqs[0], 1);
-	CHECK_EQ(b.kind, IRQ_INTX);
-	card_intx_unmask(&b.card);		/* before the handler read status */
-	CHECK_EQ(b.irqs[0], 2);
-	rd(&b, H2C + 0x44);
-	card_intx_unmask(&b.card);
-	CHECK_EQ(b.irqs[0], 2);
-	start(&b, H2C, 0x1000, 0, CTRL_START);
-	bench_run(&b);
-	CHECK_EQ(b.irqs[0], 3);
+	CHECK_EQ(violations(&b, V_MISALIGNED), 1);
 	bench_down(&b);
 }
 
 static const struct test tests[] = {
-	TEST(test_h2c_c2h), TEST(test_untouched_card_reads_zero), TEST(test_chains),
-	TEST(test_chain_without_countdown), TEST(test_poll_mode), TEST(test_writeback_error),
-	TEST(test_status_clearing), TEST(test_logging_enables), TEST(test_mask_edges),
-	TEST(test_restart_without_status_read), TEST(test_run_cleared_while_busy),
-	TEST(test_start_while_busy), TEST(test_magic), TEST(test_fetch_unmapped),
-	TEST(test_data_unmapped), TEST(test_permissions), TEST(test_decode_errors),
-	TEST(test_address_wrap), TEST(test_fixed_address),
-	TEST(test_halt), TEST(test_credits),
-	TEST(test_performance_counters), TEST(test_alignment_mismatch),
-	TEST(test_intx_transfer),
+	TEST(test_chain_without_countdown), TEST(test_poll_mode),
+	TEST(test_writeback_error), TEST(test_status_clearing),
+	TEST(test_logging_enables), TEST(test_mask_edges),
+	TEST(test_run_cleared_while_busy), TEST(test_start_while_busy), TEST(test_magic),
+	TEST(test_fetch_unmapped), TEST(test_data_unmapped), TEST(test_permissions),
+	TEST(test_decode_errors), TEST(test_address_wrap), TEST(test_halt),
+	TEST(test_credits), TEST(test_performance_counters),
+	TEST(test_alignment_mismatch),
 };
 
 int main(int argc, char **argv)

@@ -221,79 +221,6 @@ static void test_writebacks(void)
 	bench_down(&b);
 }
 
-/* Busy time of a run of 64 KiB. */
-static uint64_t busy_of_64k(void)
-{
-	uint64_t before = book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS);
-
-	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 65536, .src = 0x10000 });
-	start(&b, H2C, 0x1000, 0, CTRL_START);
-	bench_run(&b);
-	return book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS) - before;
-}
-
-static void test_slow(void)
-{
-	uint64_t t;
-
-	CHECK(bench_up(&b, "h2c=2", false));
-	CHECK(busy_of_64k() < 10 * US);
-	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 65536 * 100);
-	CHECK_EQ(state(LAB_ENGINE_H2C(0)), LAB_FAULT_IS_SLOW);
-	CHECK_EQ(state(LAB_ENGINE_H2C(1)), 0);
-	CHECK_EQ(state(LAB_ENGINE_CARD), LAB_FAULT_IS_SLOW);
-	CHECK_EQ(struck(LAB_STRUCK_SLOW), 0);
-	t = busy_of_64k();
-	CHECK(t >= 10 * MS && t < 10 * MS + 10 * US);
-	flr(&b);
-	recover();
-	t = busy_of_64k();
-	CHECK(t >= 10 * MS && t < 10 * MS + 10 * US);
-	CHECK_EQ(struck(LAB_STRUCK_SLOW), 2);
-	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
-	CHECK(busy_of_64k() < 10 * US);
-	/* the whole card; all cleared */
-	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_SLOW, 0, 65536);
-	CHECK_EQ(state(LAB_ENGINE_H2C(1)), LAB_FAULT_IS_SLOW);
-	CHECK_EQ(state(LAB_ENGINE_C2H(0)), LAB_FAULT_IS_SLOW);
-	CHECK(busy_of_64k() >= 999 * MS);
-	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
-	CHECK_EQ(state(LAB_ENGINE_CARD), 0);
-	CHECK(busy_of_64k() < 10 * US);
-	CHECK_EQ(struck(LAB_STRUCK_SLOW), 3);
-	bench_down(&b);
-}
-
-/* In the middle of a run: the new rate is for the rest. */
-static void test_slow_at_once(void)
-{
-	uint64_t t;
-
-	CHECK(bench_up(&b, "rate=1M", false));
-	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 1 << 20, .src = 0x10000 });
-	start(&b, H2C, 0x1000, 0, CTRL_START);
-	while (book(&b, LAB_ENGINE_H2C(0), LAB_BYTES) < 512 << 10)
-		xdma_poll(&b.card.xdma, 1);
-	t = fake_time;
-	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 128 << 10);
-	CHECK_EQ(struck(LAB_STRUCK_SLOW), 1);
-	bench_run(&b);
-	t = fake_time - t;
-	CHECK(t > 3800 * MS && t < 4100 * MS);
-	CHECK_EQ(rd(&b, H2C + 0x40), GOOD);
-	/* and faster: nothing is waited for that was owed at the old rate */
-	start(&b, H2C, 0x1000, 0, CTRL_START);
-	while (book(&b, LAB_ENGINE_H2C(0), LAB_BYTES) < (1 << 20) + (512 << 10))
-		xdma_poll(&b.card.xdma, 1);
-	t = fake_time;
-	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
-	bench_run(&b);
-	t = fake_time - t;
-	CHECK(t > 480 * MS && t < 520 * MS);
-	CHECK_EQ(struck(LAB_STRUCK_SLOW), 2);
-	bench_down(&b);
-}
-
 /* --- interrupts ---------------------------------------------------------- */
 
 static void test_delay(void)
@@ -835,7 +762,7 @@ static void test_books(void)
 
 static const struct test tests[] = {
 	TEST(test_hang_is_counted), TEST(test_errors), TEST(test_error_bits),
-	TEST(test_writebacks), TEST(test_slow), TEST(test_slow_at_once), TEST(test_delay),
+	TEST(test_writebacks), TEST(test_delay),
 	TEST(test_delay_many), TEST(test_late_and_reset), TEST(test_delay_user),
 	TEST(test_duplicate), TEST(test_invent), TEST(test_msi), TEST(test_intx),
 	TEST(test_gone), TEST(test_gone_for_ever), TEST(test_gone_after),

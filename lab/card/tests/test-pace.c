@@ -113,6 +113,33 @@ static void test_no_model(void)
 	CHECK_EQ(sleeps, 0);
 }
 
+/* The gap between two runs is counted as the second one begins, to the nanosecond. */
+static void test_idle_time(void)
+{
+	uint64_t idle;
+
+	fake_time = NSEC_PER_SEC;
+	late_ns = 0;
+	CHECK(bench_up(&b, "", false));
+	put_chain(&b, 0x1000, 1, 64, 0x2000, 0, false);
+	start(&b, 0, 0x1000, 0, CTRL_START);
+	bench_run(&b);
+	fake_time += 30000000;
+	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS), 0);
+	start(&b, 0, 0x1000, 0, CTRL_START);
+	bench_run(&b);
+	idle = book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS);
+	CHECK(idle >= 30000000 && idle < 30002000);
+	/* zeroing forgets the gap that is on */
+	fake_time += 30000000;
+	user_wr(&b, LAB_BOOKS_CMD, LAB_BOOKS_ZERO);
+	start(&b, 0, 0x1000, 0, CTRL_START);
+	bench_run(&b);
+	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS), 0);
+	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_RUNS), 1);
+	bench_down(&b);
+}
+
 /* Large transfers trickle: data is on its way for as long as the model says. */
 static void test_data_trickles(void)
 {
@@ -299,10 +326,104 @@ static void test_loop_rate(void)
 	bench_down(&b);
 }
 
+/* --- a link that is made slow -------------------------------------------- */
+
+#define US	1000ull
+#define MS	1000000ull
+
+static uint32_t state(uint32_t target)
+{
+	user_wr(&b, LAB_FAULT_TARGET, target);
+	return user_rd(&b, LAB_FAULT_STATE);
+}
+
+static uint64_t struck(uint32_t counter)
+{
+	return book(&b, LAB_ENGINE_CARD, counter);
+}
+
+/* Busy time of a run of 64 KiB. */
+static uint64_t busy_of_64k(void)
+{
+	uint64_t before = book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS);
+
+	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 65536, .src = 0x10000 });
+	start(&b, H2C, 0x1000, 0, CTRL_START);
+	bench_run(&b);
+	return book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS) - before;
+}
+
+static void test_slow(void)
+{
+	uint64_t t;
+
+	fake_time = NSEC_PER_SEC;
+	late_ns = 0;
+	CHECK(bench_up(&b, "h2c=2", false));
+	CHECK(busy_of_64k() < 10 * US);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 65536 * 100);
+	CHECK_EQ(state(LAB_ENGINE_H2C(0)), LAB_FAULT_IS_SLOW);
+	CHECK_EQ(state(LAB_ENGINE_H2C(1)), 0);
+	CHECK_EQ(state(LAB_ENGINE_CARD), LAB_FAULT_IS_SLOW);
+	CHECK_EQ(struck(LAB_STRUCK_SLOW), 0);
+	t = busy_of_64k();
+	CHECK(t >= 10 * MS && t < 10 * MS + 10 * US);
+	flr(&b);				/* which it outlives */
+	cfg_wr(&b, 0x04, 2, 0x0106);
+	t = busy_of_64k();
+	CHECK(t >= 10 * MS && t < 10 * MS + 10 * US);
+	CHECK_EQ(struck(LAB_STRUCK_SLOW), 2);
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
+	CHECK(busy_of_64k() < 10 * US);
+	/* the whole card; all cleared */
+	fault(&b, LAB_ENGINE_CARD, LAB_FAULT_SLOW, 0, 65536);
+	CHECK_EQ(state(LAB_ENGINE_H2C(1)), LAB_FAULT_IS_SLOW);
+	CHECK_EQ(state(LAB_ENGINE_C2H(0)), LAB_FAULT_IS_SLOW);
+	CHECK(busy_of_64k() >= 999 * MS);
+	fault(&b, 0, LAB_FAULT_CLEAR_ALL, 0, 0);
+	CHECK_EQ(state(LAB_ENGINE_CARD), 0);
+	CHECK(busy_of_64k() < 10 * US);
+	CHECK_EQ(struck(LAB_STRUCK_SLOW), 3);
+	bench_down(&b);
+}
+
+/* In the middle of a run: the new rate is for the rest. */
+static void test_slow_at_once(void)
+{
+	uint64_t t;
+
+	fake_time = NSEC_PER_SEC;
+	late_ns = 0;
+	CHECK(bench_up(&b, "rate=1M", false));
+	put_desc(&b, 0x1000, (struct descriptor){ .control = 3, .len = 1 << 20, .src = 0x10000 });
+	start(&b, H2C, 0x1000, 0, CTRL_START);
+	while (book(&b, LAB_ENGINE_H2C(0), LAB_BYTES) < 512 << 10)
+		xdma_poll(&b.card.xdma, 1);
+	t = fake_time;
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 128 << 10);
+	CHECK_EQ(struck(LAB_STRUCK_SLOW), 1);
+	bench_run(&b);
+	t = fake_time - t;
+	CHECK(t > 3800 * MS && t < 4100 * MS);
+	CHECK_EQ(rd(&b, H2C + 0x40), (ST_STOPPED | ST_COMPLETED));
+	/* and faster: nothing is waited for that was owed at the old rate */
+	start(&b, H2C, 0x1000, 0, CTRL_START);
+	while (book(&b, LAB_ENGINE_H2C(0), LAB_BYTES) < (1 << 20) + (512 << 10))
+		xdma_poll(&b.card.xdma, 1);
+	t = fake_time;
+	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_SLOW, 0, 0);
+	bench_run(&b);
+	t = fake_time - t;
+	CHECK(t > 480 * MS && t < 520 * MS);
+	CHECK_EQ(struck(LAB_STRUCK_SLOW), 2);
+	bench_down(&b);
+}
+
 static const struct test tests[] = {
 	TEST(test_on_time), TEST(test_late_sleeps), TEST(test_stall),
-	TEST(test_faster_than_the_machine), TEST(test_no_model), TEST(test_data_trickles),
-	TEST(test_generator_rate), TEST(test_nothing_is_caught_up), TEST(test_loop_rate), TEST(test_starved),
+	TEST(test_faster_than_the_machine), TEST(test_no_model), TEST(test_idle_time), TEST(test_data_trickles),
+	TEST(test_generator_rate), TEST(test_nothing_is_caught_up), TEST(test_loop_rate),
+	TEST(test_starved), TEST(test_slow), TEST(test_slow_at_once),
 };
 
 int main(int argc, char **argv)

@@ -54,7 +54,7 @@ static uint64_t progress(void)
 	return sum;
 }
 
-/* Has nothing gone on for 5 s? However slow the machine is, that is no waiting for it. */
+/* Has nothing gone on for so long? However slow the machine is, that is no waiting for it. */
 static bool stuck(uint64_t *last, uint64_t *since)
 {
 	uint64_t now = progress();
@@ -64,7 +64,7 @@ static bool stuck(uint64_t *last, uint64_t *since)
 		*last = now;
 		*since = now_ns();
 	}
-	return now_ns() - *since > 5 * NSEC_PER_SEC;
+	return now_ns() - *since > HANG_NS;
 }
 
 /* Wait until a counter of an engine is at least so much. */
@@ -131,20 +131,11 @@ static void test_ping_pong(void)
 {
 	static const uint32_t lens[] = { 1, 64, 63, 65, 1000, 1, 4096, 300, 5000, 64, 64, 2 };
 
-	ping_pong("stream=on", lens, ARRAY_SIZE(lens), 64, 4096, 100);
+	ping_pong("stream=on", lens, ARRAY_SIZE(lens), 64, 4096, 50);
 	CHECK_OK();
-	ping_pong("stream=on,fifo=64", lens, ARRAY_SIZE(lens), 64, 4096, 40);
+	ping_pong("stream=on,fifo=64", lens, ARRAY_SIZE(lens), 64, 4096, 20);
 	CHECK_OK();
 	ping_pong("stream=on,fifo=5", lens, ARRAY_SIZE(lens), 64, 256, 4);
-}
-
-static void test_ping_pong_large(void)
-{
-	static const uint32_t lens[] = { 1000000, 1, 999999 };
-
-	ping_pong("stream=on", lens, ARRAY_SIZE(lens), 1024, 65536, 10);
-	CHECK_OK();
-	ping_pong("stream=on,fifo=1M", lens, ARRAY_SIZE(lens), 1024, 4096, 10);
 }
 
 /* Who sees the record sees the data; who sees the count sees the record. */
@@ -162,7 +153,7 @@ static void test_order(void)
 		flow_receive(&f, 1, 4096, CTRL_WB);
 		record = (uint32_t *)(void *)(b.ram + f.results);
 		flow_send(&f, &len, 1, 0);
-		end = now_ns() + 5 * NSEC_PER_SEC;
+		end = now_ns() + HANG_NS;
 		if (i % 2) {
 			while (__atomic_load_n(wb, __ATOMIC_ACQUIRE) != 1)
 				CHECK(now_ns() < end);
@@ -270,7 +261,7 @@ static void test_reset_at_any_time(void)
 	unsigned int i;
 
 	CHECK(up("stream=on,fifo=10000"));
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < 120; i++) {
 		if (i % 3 == 1) {
 			flow_packets(&f, i, 1, 100000, LAB_GEN_FOREVER);
 			flow_mode(&f, LAB_H2C_CHECK, LAB_C2H_GENERATE);
@@ -310,7 +301,7 @@ static void test_commands_at_any_time(void)
 
 	CHECK(up("stream=on,fifo=3000"));
 	endless(8192);
-	for (i = 0; i < 3000; i++) {
+	for (i = 0; i < 1500; i++) {
 		switch (i * 7 % 11) {
 		case 0:
 			flow_wr(&f, LAB_GEN_CMD, LAB_GEN_CLEAR);
@@ -346,10 +337,10 @@ static void test_gone_while_streaming(void)
 	unsigned int i;
 
 	CHECK(up("stream=on,fifo=1000"));
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < 10; i++) {
 		endless(i % 2 ? 64 : 65536);
 		fault(&b, LAB_ENGINE_CARD, LAB_FAULT_GONE, i % 3 ? 50 : 0, 5);
-		end = now_ns() + 5 * NSEC_PER_SEC;
+		end = now_ns() + HANG_NS;
 		while (counted(&b.card.books.struck[FAULT_GONE]) <= i ||
 		       user_rd(&b, LAB_ID) != LAB_ID_VALUE) {
 			CHECK(now_ns() < end);
@@ -423,17 +414,6 @@ static void test_all_engines_at_once(void)
 	bench_down(&b);
 }
 
-/* A FIFO that never runs dry or over by itself: full speed, any number of times. */
-static void test_endless_loop(void)
-{
-	CHECK(up("stream=on"));
-	endless(4096);
-	CHECK(wait_book(LAB_ENGINE_C2H(0), LAB_DESCRIPTORS, 5000));
-	flr(&b);
-	CHECK_EQ(all_violations(&b), 0);
-	bench_down(&b);
-}
-
 /* The client goes while an engine sleeps for data. */
 static void test_disconnect_while_waiting(void)
 {
@@ -446,11 +426,10 @@ static void test_disconnect_while_waiting(void)
 }
 
 static const struct test tests[] = {
-	TEST(test_ping_pong), TEST(test_ping_pong_large), TEST(test_order),
-	TEST(test_stop_at_any_time), TEST(test_stop_while_waiting),
-	TEST(test_reset_at_any_time), TEST(test_commands_at_any_time),
-	TEST(test_gone_while_streaming), TEST(test_hang_while_streaming),
-	TEST(test_all_engines_at_once), TEST(test_endless_loop),
+	TEST(test_ping_pong), TEST(test_order), TEST(test_stop_at_any_time),
+	TEST(test_stop_while_waiting), TEST(test_reset_at_any_time),
+	TEST(test_commands_at_any_time), TEST(test_gone_while_streaming),
+	TEST(test_hang_while_streaming), TEST(test_all_engines_at_once),
 	TEST(test_disconnect_while_waiting),
 };
 

@@ -74,27 +74,6 @@ static void there_and_back(const char *spec, const uint32_t *lens, uint32_t n, u
 	bench_down(&b);
 }
 
-static void test_packets(void)
-{
-	static const uint32_t sizes[] = { 64, 4096, 65536, 1 << 20 };
-	static const uint32_t pieces[] = { 0, 32, 4096, 65536 };
-	unsigned int i, j;
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		for (j = 0; j < ARRAY_SIZE(pieces); j++) {
-			uint32_t n = ARRAY_SIZE(odd_lens);
-
-			/* what does not fit into memory, or is too many descriptors */
-			if (sizes[i] == 1 << 20)
-				n = 3;
-			else if (sizes[i] == 64 || pieces[j] == 32)
-				n -= 7;
-			there_and_back("stream=on", odd_lens, n, pieces[j], sizes[i], (i + j) % 2);
-			CHECK_OK();
-		}
-	}
-}
-
 /* Both ends wait for each other all the time. */
 static void test_small_fifo(void)
 {
@@ -111,18 +90,6 @@ static void test_small_fifo(void)
 		CHECK_OK();
 	}
 	there_and_back("stream=on,fifo=100001", odd_lens, ARRAY_SIZE(odd_lens), 0, 65536, true);
-}
-
-/* Many packets of one byte: as many descriptors, however large these are. */
-static void test_tiny_packets(void)
-{
-	uint32_t lens[3000], i;
-
-	for (i = 0; i < ARRAY_SIZE(lens); i++)
-		lens[i] = 1;
-	there_and_back("stream=on", lens, ARRAY_SIZE(lens), 0, 64, false);
-	CHECK_OK();
-	there_and_back("stream=on,fifo=7", lens, 1000, 0, 4096, true);
 }
 
 /* A packet in pieces of any length, not only full beats: noted, but carried. */
@@ -194,21 +161,6 @@ static void test_back_pressure(void)
 	bench_down(&b);
 }
 
-/* Full and end of packet at once: no empty descriptor follows. */
-static void test_exactly_full(void)
-{
-	static const uint32_t lens[] = { 4096, 4096, 8192 };
-
-	CHECK(up("stream=on"));
-	flow_receive(&f, 5, 4096, 0);
-	flow_send(&f, lens, 3, 0);
-	bench_run(&b);
-	CHECK_EQ(flow_got(&f, lens, 3, 4096), 4);
-	CHECK_EQ(rd(&b, C2H + 0x40), ST_BUSY | ST_COMPLETED);
-	CHECK_EQ(rd(&b, C2H + 0x48), 4);
-	bench_down(&b);
-}
-
 static void test_no_result(void)
 {
 	static const uint32_t lens[] = { 100, 4096 };
@@ -227,40 +179,6 @@ static void test_no_result(void)
 	CHECK(!memcmp(b.ram + f.got + 4096, b.ram + f.sent + 100, 4096));
 	CHECK_EQ(b.ram[f.got + 100], FLOW_UNTOUCHED);
 	CHECK_EQ(all_violations(&b), 0);
-	bench_down(&b);
-}
-
-/* Writeback and count are of descriptors, as ever. */
-static void test_writeback(void)
-{
-	static const uint32_t lens[] = { 1, 5000, 1 };
-
-	CHECK(up("stream=on"));
-	wr(&b, C2H + 0x88, 0x8000);
-	flow_receive(&f, 4, 4096, CTRL_WB);
-	flow_send(&f, lens, 2, 0);
-	bench_run(&b);
-	CHECK_EQ(get_le32(b.ram + 0x8000), 3);
-	flow_send_again(&f, lens, 1, 0);
-	bench_run(&b);
-	CHECK_EQ(get_le32(b.ram + 0x8000), 4);
-	CHECK_EQ(rd(&b, C2H + 0x44), GOOD);
-	bench_down(&b);
-}
-
-static void test_perf(void)
-{
-	static const uint32_t lens[] = { 1, 33, 64 };
-
-	CHECK(up("stream=on"));
-	wr(&b, H2C + 0xc0, PERF_CLEAR | PERF_RUN);
-	wr(&b, C2H + 0xc0, PERF_CLEAR | PERF_RUN);
-	flow_receive(&f, 3, 4096, 0);
-	flow_send(&f, lens, 3, 0);
-	bench_run(&b);
-	/* 32 bytes each; what arrived, not what there was room for */
-	CHECK_EQ(rd(&b, H2C + 0xcc), 1 + 2 + 2);
-	CHECK_EQ(rd(&b, C2H + 0xcc), 1 + 2 + 2);
 	bench_down(&b);
 }
 
@@ -283,32 +201,6 @@ static void test_length_0(void)
 	CHECK_EQ(flow_rd(&f, LAB_STREAM_TAILS), 0);
 	CHECK_EQ(violations(&b, V_LENGTH), 2);
 	CHECK_EQ(all_violations(&b), 2);
-	bench_down(&b);
-}
-
-static void test_credits(void)
-{
-	static const uint32_t lens[] = { 100, 100, 100, 100, 100 };
-
-	CHECK(up("stream=on"));
-	wr(&b, 0x6024, 1 << 16);
-	flow_receive(&f, 5, 4096, 0);
-	flow_send(&f, lens, 5, 0);
-	bench_run(&b);
-	CHECK_EQ(rd(&b, C2H + 0x48), 0);
-	CHECK_EQ(flow_rd(&f, LAB_STREAM_WAITING), 500);
-	wr(&b, 0x508c, 2);
-	bench_run(&b);
-	CHECK_EQ(rd(&b, C2H + 0x48), 2);
-	CHECK_EQ(rd(&b, 0x508c), 0);
-	CHECK_EQ(flow_rd(&f, LAB_STREAM_WAITING), 300);
-	/* more than needed are left over */
-	wr(&b, 0x508c, 5);
-	bench_run(&b);
-	CHECK_EQ(rd(&b, C2H + 0x44), GOOD);
-	CHECK_EQ(rd(&b, 0x508c), 2);
-	CHECK_EQ(flow_got(&f, lens, 5, 4096), 5);
-	CHECK_EQ(all_violations(&b), 0);
 	bench_down(&b);
 }
 
@@ -635,10 +527,8 @@ static void test_faults(void)
 }
 
 static const struct test tests[] = {
-	TEST(test_packets), TEST(test_small_fifo),
-	TEST(test_tiny_packets), TEST(test_odd_pieces), TEST(test_packet_over_runs),
-	TEST(test_back_pressure), TEST(test_exactly_full), TEST(test_no_result),
-	TEST(test_writeback), TEST(test_perf), TEST(test_length_0), TEST(test_credits),
+	TEST(test_small_fifo), TEST(test_odd_pieces), TEST(test_packet_over_runs),
+	TEST(test_back_pressure), TEST(test_no_result), TEST(test_length_0),
 	TEST(test_stop_before_data), TEST(test_stop_in_descriptor), TEST(test_stop_h2c),
 	TEST(test_reset), TEST(test_strict), TEST(test_errors), TEST(test_faults),
 };

@@ -52,7 +52,7 @@ static void test_poll_restart(void)
 	for (i = 0; i < 500; i++) {
 		__atomic_store_n(wb, 0, __ATOMIC_RELEASE);
 		start(&b, H2C, 0x1000, 2, CTRL_POLL);
-		end = now_ns() + 5 * NSEC_PER_SEC;
+		end = now_ns() + HANG_NS;
 		while (__atomic_load_n(wb, __ATOMIC_ACQUIRE) != 3) {
 			if (now_ns() > end)
 				FAIL("no writeback");
@@ -72,7 +72,7 @@ static void test_all_engines_at_once(void)
 	CHECK(bench_up(&b, "h2c=4,c2h=4", true));
 	for (e = 0; e < 4; e++)
 		fill(b.ram + (1 << 20) * (e + 1), 256 << 10, e);
-	for (round = 0; round < 20; round++) {
+	for (round = 0; round < 8; round++) {
 		for (e = 0; e < 4; e++)
 			start(&b, H2C + 0x100 * e, 0x10000 + 0x4000 * e,
 			      put_chain(&b, 0x10000 + 0x4000 * e, 256, 1024,
@@ -110,7 +110,7 @@ static void test_reset_while_busy(void)
 	unsigned int i;
 
 	CHECK(bench_up(&b, "", true));
-	for (i = 0; i < 400; i++) {
+	for (i = 0; i < 160; i++) {
 		/* small ones, too: the reset strikes in each state of the engine */
 		if (i % 8 < 2)
 			put_loop(0x1000);
@@ -253,8 +253,8 @@ static void test_late_interrupts(void)
 	CHECK(wait_idle(&b, H2C));
 	CHECK(wait_irq(&b, 0, 1));
 	CHECK(now_ns() - t >= 20000000);
-	/* a later one first, then an earlier one: each at its time */
-	fault(&b, LAB_FAULT_USER(0), LAB_FAULT_INVENT, 2, 5000000);
+	/* one for an hour from now first, then an earlier one: each at its time */
+	fault(&b, LAB_FAULT_USER(0), LAB_FAULT_INVENT, 2, 3600000000u);
 	CHECK_EQ(b.irqs[8], 1);
 	fault(&b, LAB_ENGINE_H2C(0), LAB_FAULT_INVENT, 3, 1000);
 	CHECK(wait_irq(&b, 0, 4));
@@ -287,7 +287,7 @@ static void test_reset_while_late(void)
 /* Wait until the card went away so many times, and is back. */
 static bool wait_back(unsigned int times)
 {
-	uint64_t end = now_ns() + 5 * NSEC_PER_SEC;
+	uint64_t end = now_ns() + HANG_NS;
 
 	while (counted(&b.card.books.struck[FAULT_GONE]) < times ||
 	       user_rd(&b, LAB_ID) != LAB_ID_VALUE) {
@@ -304,7 +304,7 @@ static void test_gone_while_busy(void)
 	unsigned int i, e;
 
 	CHECK(bench_up(&b, "h2c=4,c2h=4", true));
-	for (i = 0; i < 30; i++) {
+	for (i = 0; i < 15; i++) {
 		for (e = 0; i % 3 && e < 4; e++) {
 			/* each to its own place */
 			put_desc(&b, 0x1000 + 32 * e, (struct descriptor){
@@ -325,7 +325,7 @@ static void test_gone_while_busy(void)
 		start(&b, H2C, 0x1000, 0, CTRL_START);
 		CHECK(wait_irq(&b, 0, 1));
 	}
-	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_STRUCK_GONE), 30);
+	CHECK_EQ(book(&b, LAB_ENGINE_CARD, LAB_STRUCK_GONE), 15);
 	CHECK_EQ(all_violations(&b), 0);
 	bench_down(&b);
 }
@@ -378,106 +378,35 @@ static void test_slow_and_fast(void)
 
 /* --- the link model ------------------------------------------------------ */
 
-/* Busy time of a number of equal runs. */
-static uint64_t time_runs(const char *spec, unsigned int runs, unsigned int descs, uint32_t len)
+/*
+ * Threads that sleep for it are never early: a run may begin early by what the last one
+ * was late, which is 1 ms at most. How late is the machine's affair; test-pace.c has the
+ * exact figures, on a clock of its own.
+ */
+static void test_pace(void)
 {
-	uint64_t busy = 0;
+	const unsigned int runs = 200;
 	unsigned int i;
 
-	if (!bench_up(&b, spec, true))
-		return 0;
-	put_chain(&b, 0x1000, descs, len, 0x10000, 0, false);
+	CHECK(bench_up(&b, "run=100000,desc=10000,rate=64M", true));
+	put_chain(&b, 0x1000, 4, 640, 0x10000, 0, false);
 	for (i = 1; i <= runs; i++) {
-		start(&b, H2C, 0x1000, descs - 1, CTRL_START);
-		if (!wait_irq(&b, 0, i))
-			return 0;
+		start(&b, H2C, 0x1000, 3, CTRL_START);
+		CHECK(wait_irq(&b, 0, i));
 	}
-	if (!all_violations(&b))
-		busy = book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS);
+	CHECK(book(&b, LAB_ENGINE_H2C(0), LAB_BUSY_NS) + 1000000 >= runs * 178146ull);
+	CHECK_EQ(all_violations(&b), 0);
 	bench_down(&b);
-	return busy;
 }
 
-/*
- * Never early: a run may begin early by what the last one was late, which is
- * 1 ms at most. How late is the machine's affair (test-pace.c has the exact
- * figures, on a clock of its own): only that it is not out of all proportion, which
- * a card that is slow by itself is each time.
- */
-static void check_pace(const char *spec, unsigned int runs, unsigned int descs, uint32_t len,
-		       uint64_t model_ns)
-{
-	uint64_t busy, model = runs * model_ns, most = 10 * model + NSEC_PER_SEC;
-	unsigned int tries = 0;
-
-	do {
-		busy = time_runs(spec, runs, descs, len);
-		printf("# %s: %u runs, model %llu us, busy %llu us\n", spec, runs,
-		       (unsigned long long)model / 1000, (unsigned long long)busy / 1000);
-		CHECK(busy + 1000000 >= model);
-	} while (busy >= most && ++tries < 5);
-	CHECK(busy < most);
-}
-
-static void test_pace_rate(void)
-{
-	/* 64 KiB at 32 MiB/s: 1953 us */
-	check_pace("rate=32M", 100, 1, 65536, 1953125);
-}
-
-static void test_pace_descriptors(void)
-{
-	/* 10 descriptors, each 100 us and 4096 bytes at 40960000 B/s: 100 us */
-	check_pace("rate=40960000,desc=100000", 50, 10, 4096, 2000000);
-}
-
-static void test_pace_runs(void)
-{
-	check_pace("run=150000", 1000, 1, 64, 150000);
-}
-
-static void test_pace_large(void)
-{
-	/* one long run of many short sleeps: 16 MiB at 64 MiB/s */
-	check_pace("rate=64M", 1, 16, 1 << 20, 250000000);
-}
-
-/* A reset does not wait for the link. */
+/* A reset does not wait for the link, which would take an hour. */
 static void test_pace_reset(void)
 {
-	uint64_t t;
-
 	CHECK(bench_up(&b, "rate=1000", true));
 	put_loop(0x1000);
 	start(&b, H2C, 0x1000, 0, CTRL_START);
-	t = now_ns();
 	cfg_wr(&b, 0x78, 2, 0x8000);
 	CHECK_EQ(rd(&b, H2C + 0x40), 0);
-	CHECK(now_ns() - t < 5 * NSEC_PER_SEC);
-	bench_down(&b);
-}
-
-static void test_idle_time(void)
-{
-	uint64_t idle;
-
-	CHECK(bench_up(&b, "", true));
-	put_chain(&b, 0x1000, 1, 64, 0x2000, 0, false);
-	start(&b, H2C, 0x1000, 0, CTRL_START);
-	CHECK(wait_irq(&b, 0, 1));
-	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS), 0);
-	sleep_until(now_ns() + 30000000);	/* the gap that is measured */
-	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS), 0);
-	start(&b, H2C, 0x1000, 0, CTRL_START);
-	CHECK(wait_irq(&b, 0, 2));
-	idle = book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS);
-	CHECK(idle >= 30000000 && idle < 5000000000);
-	/* zeroing forgets the gap that is on */
-	user_wr(&b, LAB_BOOKS_CMD, LAB_BOOKS_ZERO);
-	start(&b, H2C, 0x1000, 0, CTRL_START);
-	CHECK(wait_irq(&b, 0, 3));
-	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_IDLE_NS), 0);
-	CHECK_EQ(book(&b, LAB_ENGINE_H2C(0), LAB_RUNS), 1);
 	bench_down(&b);
 }
 
@@ -488,9 +417,8 @@ static const struct test tests[] = {
 	TEST(test_descriptor_changed_while_on), TEST(test_hang_and_recover),
 	TEST(test_disconnect_while_busy), TEST(test_late_interrupts),
 	TEST(test_reset_while_late), TEST(test_gone_while_busy),
-	TEST(test_refused_while_busy), TEST(test_slow_and_fast), TEST(test_pace_rate),
-	TEST(test_pace_descriptors), TEST(test_pace_runs), TEST(test_pace_large),
-	TEST(test_pace_reset), TEST(test_idle_time),
+	TEST(test_refused_while_busy), TEST(test_slow_and_fast), TEST(test_pace),
+	TEST(test_pace_reset),
 };
 
 int main(int argc, char **argv)
