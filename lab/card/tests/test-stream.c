@@ -161,6 +161,21 @@ static void test_back_pressure(void)
 	bench_down(&b);
 }
 
+/* Full and end of packet at once: no empty descriptor follows. */
+static void test_exactly_full(void)
+{
+	static const uint32_t lens[] = { 4096, 4096, 8192 };
+
+	CHECK(up("stream=on"));
+	flow_receive(&f, 5, 4096, 0);
+	flow_send(&f, lens, 3, 0);
+	bench_run(&b);
+	CHECK_EQ(flow_got(&f, lens, 3, 4096), 4);
+	CHECK_EQ(rd(&b, C2H + 0x40), ST_BUSY | ST_COMPLETED);
+	CHECK_EQ(rd(&b, C2H + 0x48), 4);
+	bench_down(&b);
+}
+
 static void test_no_result(void)
 {
 	static const uint32_t lens[] = { 100, 4096 };
@@ -528,7 +543,7 @@ static void test_faults(void)
 
 static const struct test tests[] = {
 	TEST(test_small_fifo), TEST(test_odd_pieces), TEST(test_packet_over_runs),
-	TEST(test_back_pressure), TEST(test_no_result), TEST(test_length_0),
+	TEST(test_back_pressure), TEST(test_exactly_full), TEST(test_no_result), TEST(test_length_0),
 	TEST(test_stop_before_data), TEST(test_stop_in_descriptor), TEST(test_stop_h2c),
 	TEST(test_reset), TEST(test_strict), TEST(test_errors), TEST(test_faults),
 };
