@@ -391,6 +391,7 @@ TEST_F(lifetime, unbound_under_a_page_fault)
 struct opener {
 	pthread_t thread;
 	struct card card;
+	bool alone;		/* no other card can have the number */
 	volatile bool stop;
 	unsigned int opened, wrong;
 };
@@ -409,7 +410,7 @@ static void *open_and_close(void *arg)
 			continue;
 		}
 		o->opened++;
-		if (pread(fd, buf, sizeof(buf), HOME) < 0 && errno != ENODEV)
+		if (pread(fd, buf, sizeof(buf), HOME) < 0 && errno != ENODEV && o->alone)
 			o->wrong = errno;
 		close(fd);
 	}
@@ -418,11 +419,12 @@ static void *open_and_close(void *arg)
 
 TEST_F(lifetime, opened_while_it_comes_and_goes)
 {
+	struct card cards[CARDS_MAX];
+	int n = cards_find(cards, CARDS_MAX), i, round;
 	struct opener o[3];
-	int i, round;
 
 	for (i = 0; i < 3; i++) {
-		o[i] = (struct opener) { .card = self->card };
+		o[i] = (struct opener) { .card = self->card, .alone = n == 1 };
 		o[i].card.number = i;	/* whichever it will have */
 		ASSERT_EQ(0, pthread_create(&o[i].thread, NULL, open_and_close, &o[i]));
 	}
