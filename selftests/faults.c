@@ -59,8 +59,9 @@ FIXTURE_SETUP(faults)
 }
 
 /*
- * A short timeout, from just before an engine hangs until the driver has noticed. What
- * is run again afterwards, and all others, have the time that a slow machine takes.
+ * A short timeout, from when an engine hangs until the driver has noticed. What it did
+ * before, what is run again afterwards, and all others, have the time that a slow
+ * machine takes.
  */
 static void hurry(struct __test_metadata *_metadata, bool on)
 {
@@ -414,11 +415,12 @@ TEST_F(faults, an_engine_hangs_until_reset)
 		SKIP(return, "needs two channels of each direction");
 	start_others(_metadata, self, others);
 	for (dir = 0; dir < 2; dir++) {
-		timeouts = channel_stat(&self->card, dir, 0, "timeouts");
-		hurry(_metadata, true);
 		/* at once in one direction, in the middle in the other */
 		lab_fault(self->lab, lab_engine(dir, 0), LAB_FAULT_HANG_AFTER, 2 * dir);
 		send_victim(_metadata, self, &v, dir, ROOM, false);
+		wait_for_hang(self, dir);
+		timeouts = channel_stat(&self->card, dir, 0, "timeouts");
+		hurry(_metadata, true);
 		wait_for_timeout(self, &v, timeouts);
 		hurry(_metadata, false);
 		pthread_join(v.thread, NULL);
@@ -441,6 +443,7 @@ TEST_F(faults, an_engine_hangs_again)
 {
 	struct user others[OTHERS];
 	long long timeouts;
+	uint64_t hangs;
 	struct victim v;
 	uint8_t *heir;
 	const int dir = EXDMA_DIR_C2H;
@@ -449,12 +452,19 @@ TEST_F(faults, an_engine_hangs_again)
 		SKIP(return, "needs two channels of each direction");
 	start_others(_metadata, self, others);
 	timeouts = channel_stat(&self->card, dir, 0, "timeouts");
-	hurry(_metadata, true);
+	hangs = lab_count(self->lab, LAB_ENGINE_CARD, LAB_STRUCK_HANG);
 	lab_fault(self->lab, lab_engine(dir, 0), LAB_FAULT_HANG, 0);
 	send_victim(_metadata, self, &v, dir, 3 * PAGE, true);
 	/* again at the second descriptor: what is armed survives the reset */
 	wait_for_hang(self, dir);
 	lab_fault(self->lab, lab_engine(dir, 0), LAB_FAULT_HANG_AFTER, 1);
+	hurry(_metadata, true);
+	wait_for_timeout(self, &v, timeouts);
+	hurry(_metadata, false);
+	while (!v.done &&
+	       lab_count(self->lab, LAB_ENGINE_CARD, LAB_STRUCK_HANG) < hangs + 2)
+		sched_yield();
+	hurry(_metadata, true);
 	end_victim(&v);
 	hurry(_metadata, false);
 	EXPECT_EQ(PIECE, v.ret) TH_LOG("errno %d", v.err);
@@ -485,9 +495,10 @@ TEST_F(faults, an_engine_hangs_and_comes_back)
 	for (round = 0; round < 4; round++) {
 		dir = round % 2;
 		timeouts = channel_stat(&self->card, dir, 0, "timeouts");
-		hurry(_metadata, true);
 		lab_fault(self->lab, lab_engine(dir, 0), LAB_FAULT_HANG_AFTER, round);
 		send_victim(_metadata, self, &v, dir, ROOM, false);
+		wait_for_hang(self, dir);
+		hurry(_metadata, true);
 		wait_for_timeout(self, &v, timeouts);
 		hurry(_metadata, false);
 		lab_fault(self->lab, lab_engine(dir, 0), LAB_FAULT_UNHANG, 0);
@@ -564,9 +575,9 @@ TEST_F(faults, an_engine_stands_still)
 		timeouts = channel_stat(&self->card, dir, 0, "timeouts");
 		dma[HALT_SET / 4] = 1u << (dir == EXDMA_DIR_H2C ? 0 : 16);
 		lab_sync(self->lab);
-		hurry(_metadata, true);
 		send_victim(_metadata, self, &v[0], dir, 4096, false);
 		send_victim(_metadata, self, &v[1], dir, 8192, false);
+		hurry(_metadata, true);
 		for (i = 0; i < 2; i++) {
 			pthread_join(v[i].thread, NULL);
 			EXPECT_EQ(-1, v[i].ret);
@@ -596,7 +607,6 @@ TEST_F(faults, killed_while_an_engine_hangs)
 
 	if (one_channel_only(&self->card))
 		SKIP(return, "needs two channels of each direction");
-	hurry(_metadata, true);
 	lab_fault(self->lab, LAB_ENGINE_H2C(0), LAB_FAULT_HANG, 0);
 	pid = fork();
 	ASSERT_LE(0, pid);
@@ -605,6 +615,7 @@ TEST_F(faults, killed_while_an_engine_hangs)
 		_exit(0);
 	}
 	wait_for_hang(self, EXDMA_DIR_H2C);
+	hurry(_metadata, true);
 	begin = beats();
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));

@@ -27,7 +27,7 @@
  * Milliseconds. What is run again after a hang must have moved by then, or it counts as a
  * second hang of the same request, which is its end: not too short for a slow host.
  */
-#define TIMEOUT		"500"
+#define TIMEOUT		"1000"
 
 static const int no_errors[] = { 0 };
 
