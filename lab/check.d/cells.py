@@ -142,13 +142,13 @@ def boots(number, settings):
 
 def evidence():
     """What every check has beside machines full of selftests."""
-    yield both("lint, text", ["lab/lint", "text"], 60, "root file system")
-    yield both("lint, latest", ["lab/lint", "latest"], 60, "root file system")
-    yield both("unit tests of the card", ["make", "-s", "-C", "lab/card", "check"], 90)
-    yield both("unit tests of the tool", ["make", "-s", "-C", "userspace", "check"], 60,
+    yield both("lint, text", ["lab/lint", "text"], 20, "root file system")
+    yield both("lint, latest", ["lab/lint", "latest"], 40, "root file system")
+    yield both("unit tests of the card", ["make", "-s", "-C", "lab/card", "check"], 20)
+    yield both("unit tests of the tool", ["make", "-s", "-C", "userspace", "check"], 30,
                "programs")
     yield both("model of a channel", ["lab/model/check"], 90, "root file system")
-    yield both("commands in the documents", ["lab/docs"], 90, "trial boot", modules("6.12"))
+    yield both("commands in the documents", ["lab/docs"], 220, "trial boot", modules("6.12"))
     yield both("tool, with a card",
                 ["lab/vm/run", "--kernel", "6.12", "--card", MM_CARD, "--timeout", "1200",
                  "--log", "build/check/tool.kernel.log", "--", "userspace/tests/guest"], 90,
@@ -161,12 +161,12 @@ def matrix():
     part = ("data many queue bounds signals lifetime pair faults window revoke event "
             "books").split()
     for kernel in KERNELS:
-        yield machine(f"selftests {kernel}", [], 200, kernel=kernel, udev=kernel == "latest")
+        yield machine(f"selftests {kernel}", [], 370, kernel=kernel, udev=kernel == "latest")
         if kernel != "latest":
-            yield Cell(f"lint, {kernel}", ["lab/lint", kernel], 60, after=("root file system",))
+            yield Cell(f"lint, {kernel}", ["lab/lint", kernel], 45, after=("root file system",))
 
     def variation(name, kernel, *options):
-        return machine(f"selftests, {name}", part, 100, *options, kernel=kernel)
+        return machine(f"selftests, {name}", part, 130, *options, kernel=kernel)
 
     yield variation("two cards", "6.12", "--card", "h2c=1,c2h=1", "--card", "h2c=4,c2h=4")
     yield variation("one CPU", "latest", "--cpus", "1")
@@ -179,11 +179,11 @@ def matrix():
                   "--card", "h2c=1,c2h=1,id=1234:5678", kernel="latest")
 
     def streams(name, kernel, *options, card=STREAM_CARD):
-        return machine(f"selftests, streams, {name}", ["power", "stream", "fuzz"], 90,
+        return machine(f"selftests, streams, {name}", ["power", "stream", "fuzz"], 55,
                        "--card", card, *options, kernel=kernel)
 
     def compat(name, kernel, card):
-        return machine(f"selftests, compat, {name}", ["compat", "loading"], 60, "--card", card,
+        return machine(f"selftests, compat, {name}", ["compat", "loading"], 30, "--card", card,
                        "--append", "exdma_xdma.compat=xdma", kernel=kernel)
 
     for kernel in KERNELS:
@@ -198,7 +198,7 @@ def matrix():
     # engines that never stop, where they could do harm if they should
     credits = ("--append", "exdma_xdma.credits=1")
     yield machine("selftests, credits",
-                  "data queue many signals faults fixed order launch ends".split(), 100,
+                  "data queue many signals faults fixed order launch ends".split(), 160,
                   "--iommu", *credits, kernel="latest")
     yield machine("selftests, credits, resets", ["reset", "power"], 40, *credits, kernel="6.12")
     yield machine("selftests, no credits", ["data", "queue"], 30, "--card",
@@ -227,12 +227,12 @@ def matrix():
 
     yield Cell("virtual machine itself", ["lab/vm/selfcheck"], 150,
                after=("trial boot", modules("6.12")))
-    yield Cell("everything that goes wrong with cards", ["lab/reliability", "--no-report"], 250,
+    yield Cell("everything that goes wrong with cards", ["lab/reliability", "--no-report"], 365,
                after=("trial boot", modules("latest")))
     yield Cell("debug kernel, selftests", ["lab/check-debug", "-u", "data", "queue", "many",
                                            "signals", "reset", "fuzz"], 300,
                after=("trial boot", modules("debug")))
-    yield Cell("debug kernel, without memory", ["lab/check-debug", "failnth"], 300,
+    yield Cell("debug kernel, without memory", ["lab/check-debug", "failnth"], 760,
                after=("trial boot", modules("debug")))
     yield Cell("packages, 12", ["lab/packages", "12"], 250, after=("root file system",))
     yield Cell("make install", ["lab/check.d/install"], 40, after=("root file system",))
