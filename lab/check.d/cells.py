@@ -135,8 +135,8 @@ def boots(number, settings):
     yield machine("boot latest, edu", ["data", "posix", "ioctl"], 100, "--card", "none", "--edu",
                   kernel="latest", every=True, turn=False, light=True)
     # each failure takes a second or more there
-    yield Cell("boot debug", ["lab/check-debug", "-u", *settings, "EXDMA_SHARE=32", "data", "queue", "many",
-                              "signals", "reset", "fuzz", "failnth"], 300,
+    programs = ["data", "queue", "many", "signals", "reset", "fuzz", "failnth"]
+    yield Cell("boot debug", ["lab/check-debug", "-u", *settings, "EXDMA_SHARE=32", *programs], 300,
                turn=False, every=True, after=("trial boot", modules("debug")))
 
 
