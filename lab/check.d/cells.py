@@ -157,7 +157,7 @@ def evidence():
 
 
 def matrix():
-    """Whole runs on each kernel, and each variation of the machine: today's matrix."""
+    """Whole runs on each kernel, and each variation of the machine."""
     part = ("data many queue bounds signals lifetime pair faults window revoke event "
             "books").split()
     for kernel in KERNELS:

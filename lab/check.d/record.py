@@ -104,8 +104,12 @@ class Record:
         return Result(**found) if found else None
 
     def failed_last(self, name):
-        """Whether the step failed the last time it ran, with whatever files."""
+        """Whether the step failed, or was stopped, the last time, with whatever files."""
         return (self.failures / slug(name)).exists()
+
+    def note_unfinished(self, name):
+        """A step was stopped: it is to run first next time, as one that failed."""
+        (self.failures / slug(name)).touch()
 
     def note(self, name, result):
         """A step has come to an end."""

@@ -114,7 +114,9 @@ class Schedule:
         cell, result = job.cell, job.result
         self.results[cell.name] = result
         if job.stopped:
-            self.say(f"skip  {cell.name}: stopped, no time left")
+            # what hangs would be stopped each time: next time it has the most time
+            self.record.note_unfinished(cell.name)
+            self.say(f"skip  {cell.name}: stopped, no time left; it runs first next time")
             return
         self.record.note(cell.name, result)
         if cell.counts:
