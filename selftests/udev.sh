@@ -3,6 +3,9 @@
 # The udev rules: names that stay where a card is, and who may use the nodes. They
 # are put where udev looks; afterwards the nodes are as they would be without.
 #
+# With compat=xdma the card has two nodes for each part, and more can go wrong: a link
+# that leads to the other one.
+#
 # Needs KSRC, an unpacked kernel source, for the TAP helpers.
 
 # shellcheck source=/dev/null
@@ -13,12 +16,21 @@ rules=/run/udev/rules.d/70-exdma.rules
 groups=$(mktemp) || exit "$KSFT_FAIL"
 bound=
 
+# Those of compat=xdma, too.
+all_nodes() {
+	for sys in /sys/class/exdma/*; do
+		[ ! -e "$sys" ] || echo "/dev/${sys##*/}"
+	done
+}
+
 # shellcheck disable=SC2317 # the trap
 clean_up() {
 	rm -f "$rules" "$groups"
 	[ -z "$bound" ] || umount /etc/group
 	udevadm control --reload
-	chown root:root /dev/exdma[0-9]* && chmod 600 /dev/exdma[0-9]*
+	nodes=$(all_nodes)
+	# shellcheck disable=SC2086 # one word for each
+	chown root:root $nodes && chmod 600 $nodes
 	udevadm trigger --action=add --subsystem-match=exdma && udevadm settle --timeout=60
 }
 trap clean_up EXIT
@@ -58,7 +70,8 @@ links_by_path() {
 }
 
 nodes_of_the_group() {
-	modes=$(stat -c '%n %a %G' /dev/exdma[0-9]*) || return
+	# shellcheck disable=SC2046 # one word for each
+	modes=$(stat -c '%n %a %G' $(all_nodes)) || return
 	echo "$modes" | while read -r node mode; do
 		case $node in
 		*_control) want='600 root' ;;

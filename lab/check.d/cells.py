@@ -18,7 +18,7 @@ EVERYWHERE = {"data": 5, "queue": 6, "event": 12, "modules": 10, "stream@1": 25}
 
 # Run on one kernel by every check; which one, changes from commit to commit.
 ONCE = {
-    "udev.sh": 9, "many": 5, "posix": 2, "bounds": 2, "memory": 3, "splice": 1, "ioctl": 1,
+    "many": 5, "posix": 2, "bounds": 2, "memory": 3, "splice": 1, "ioctl": 1,
     "signals": 4, "exits": 5, "lifetime": 15, "power": 12, "faults": 20, "async": 20,
     "nowait": 8, "order": 10, "launch": 5, "stats": 8, "ends": 10, "fixed": 4, "credits": 5,
     "reset": 8, "window": 6, "revoke": 6, "fuzz": 15, "clients.sh": 20, "books": 20,
@@ -112,14 +112,12 @@ def boots(number, settings):
         more = []
         # in the order in which they always run: books looks back at the others
         hand = [name for name in ONCE if name in hand]
-        if "udev.sh" in hand:
-            hand.remove("udev.sh")
-            hand.insert(0, "udev.sh")
         programs = [*hand, *EVERYWHERE]
         if kernel == "latest":
             programs += ["trouble", "aer"]
         if kernel == "6.12-rt":
-            programs += ["compat", "loading"]
+            # udev.sh first: it sees what udev did when the machine came up
+            programs = ["udev.sh", *programs, "compat", "loading"]
             more += ["--append", "exdma_xdma.compat=xdma"]
         if kernel == "6.12":
             programs += ["lockdown"]
