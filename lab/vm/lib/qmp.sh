@@ -63,24 +63,23 @@ qmp_forget() {
 	qmp_events=()
 }
 
-# qmp_wake: end the guest's sleep (S3). QEMU resets the chipset then, and its
-# firmware does not tell the chipset again where the ACPI registers are, so a
-# kernel that comes back finds none: no power off, no hot-plug, no second sleep.
-# Here it is told, before the kernel runs: the machine is stopped while its
-# firmware still works, and the port that selects registers is left as it was.
+# qmp_wake: end the guest's sleep (S3). QEMU's own system_wakeup resets the chipset and
+# starts the firmware, which does not tell the chipset again where the ACPI registers
+# are; a kernel that comes back finds none: no power off, no hot-plug, no second sleep.
+# So the reset is made while the machine is stopped, and before it goes on the chipset
+# is told, and the firmware by the byte in the CMOS that it is to resume.
 qmp_wake() {
-	local selected
-
-	qmp_send system_wakeup
-	qmp_send stop
-	qmp_receive || {
-		qmp_receive && qmp cont
+	qmp stop && qmp set-action '"reboot":"reset"' || return
+	qmp_forget
+	qmp system_reset || return
+	qmp_await 30 RESET guest || {
+		qmp_answer='QEMU does not reset the machine'
 		return 1
 	}
-	qmp_receive && qmp_console 'i /w 0xcf8' || return
-	selected=${qmp_answer##*= }
-	qmp_select 0x40 '/w 0xcfc 0x601' && qmp_select 0x44 '/b 0xcfc 0x80' &&
-		qmp_console "o /w 0xcf8 ${selected%%[^0-9a-fx]*}" && qmp cont
+	qmp set-action '"reboot":"shutdown"' &&
+		qmp_console 'o /b 0x70 0x0f' && qmp_console 'o /b 0x71 0xfe' &&
+		qmp_select 0x40 '/w 0xcfc 0x601' && qmp_select 0x44 '/b 0xcfc 0x80' &&
+		qmp cont
 }
 
 # The register at $1 of the LPC bridge (00:1f.0).
