@@ -43,8 +43,8 @@ qmp_receive() {
 	return 1
 }
 
-# qmp_await SECONDS EVENT TEXT: wait until QEMU has told of EVENT with TEXT in
-# it since the last qmp_forget.
+# qmp_await SECONDS EVENT TEXT: wait until QEMU has reported EVENT with TEXT (any, if
+# empty) in it since the last qmp_forget.
 qmp_await() {
 	local deadline=$((SECONDS + $1)) line
 
@@ -72,7 +72,7 @@ qmp_wake() {
 	qmp stop && qmp set-action '"reboot":"reset"' || return
 	qmp_forget
 	qmp system_reset || return
-	qmp_await 30 RESET guest || {
+	qmp_await 30 RESET '' || {
 		qmp_answer='QEMU does not reset the machine'
 		return 1
 	}
