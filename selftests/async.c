@@ -331,6 +331,26 @@ TEST_F(async, errors_hit_those_that_caused_them)
 	}
 }
 
+/* A call of several requests, the last of which is an error: what was moved before it. */
+TEST_F(async, an_error_after_some_bytes)
+{
+	const size_t request = MIB, len = 2 * request;
+	uint64_t end = card_memory(&self->card);
+	struct flight_request r;
+	int dir;
+
+	if (len > self->most || end < len)
+		SKIP(return, TOO_SMALL);
+	for (dir = 0; dir < 2; dir++) {
+		memset(self->buf, POISON, len);
+		r = dir == EXDMA_DIR_H2C ? to_card(self, 0, len, end - request) :
+					   from_card(self, 0, len, end - request);
+		EXPECT_EQ(request, fly_one(_metadata, self, r)) TH_LOG("direction %d", dir);
+		if (dir == EXDMA_DIR_C2H)
+			EXPECT_TRUE(bytes_are(self->buf + request, len - request, POISON));
+	}
+}
+
 /* Where nothing is: EFAULT, from the middle on a short count. */
 TEST_F(async, memory_that_is_not_there)
 {

@@ -366,6 +366,8 @@ TEST_F(books, requests_at_depth)
 	unsigned int i;
 	int dir;
 
+	if (kernel_counts_lines())
+		SKIP(return, "a kernel that counts lines cannot keep up with the engine");
 	for (dir = 0; dir < 2; dir++) {
 		for (i = 0; i < ARRAY_SIZE(depths); i++) {
 			at_depth(_metadata, self, dir, depths[i], &b);

@@ -118,6 +118,8 @@ TEST_F_TIMEOUT(credits, the_engine_never_stops, 240)
 	double best;
 	int dir, i;
 
+	if (kernel_counts_lines())
+		SKIP(return, "a kernel that counts lines cannot keep up with the engine");
 	for (dir = 0; dir < 2; dir++) {
 		/* the host may have had others to care for */
 		for (best = 0, i = 0; i < 25 && best >= 0 && best < 99.5; i++) {

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "card.h"
@@ -26,6 +27,9 @@
 
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
 #define FAULTS		"/sys/kernel/debug/"
+#define CORE		"exdma"
+#define DRIVER		"exdma_xdma"
+#define OTHER_DRIVER	"exdma_edu"
 #define MOST		20000		/* more allocations than any call makes */
 
 /*
@@ -74,19 +78,22 @@ static bool function_range(const char *name, uint64_t *start, uint64_t *end)
 	return found && *end != UINT64_MAX;
 }
 
-/* Nothing fails for the sake of the function that lies there. */
-static void leave_alone(struct __test_metadata *_metadata, const char *what,
-			uint64_t start, uint64_t end)
+/*
+ * By the function that lies there: "reject", nothing fails for its sake; "require", nothing
+ * fails but for its sake.
+ */
+static void filter(struct __test_metadata *_metadata, const char *how, uint64_t start, uint64_t end)
 {
+	static const char * const faults[] = { "failslab", "fail_page_alloc" };
 	const struct {
 		const char *file;
 		uint64_t value;
-	} range[] = { { "reject-start", start }, { "reject-end", end } };
+	} range[] = { { "start", start }, { "end", end } };
 	char path[128], text[32];
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(range); i++) {
-		snprintf(path, sizeof(path), FAULTS "%s/%s", what, range[i].file);
-		snprintf(text, sizeof(text), "%#llx", (unsigned long long)range[i].value);
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(range); i++) {
+		snprintf(path, sizeof(path), FAULTS "%s/%s-%s", faults[i / 2], how, range[i % 2].file);
+		snprintf(text, sizeof(text), "%#llx", (unsigned long long)range[i % 2].value);
 		ASSERT_EQ(0, put_text(path, text));
 	}
 }
@@ -108,14 +115,16 @@ FIXTURE_SETUP(failnth)
 	ASSERT_EQ(0, put_text(FAULTS "fail_page_alloc/verbose", "0"));
 	put_text(FAULTS "fail_usercopy/verbose", "0");
 	ASSERT_TRUE(function_range(LEFT_ALONE, &start, &end));
-	leave_alone(_metadata, "failslab", start, end);
-	leave_alone(_metadata, "fail_page_alloc", start, end);
+	filter(_metadata, "reject", start, end);
+	filter(_metadata, "require", 0, UINT64_MAX);
 	self->seed = random_seed();
 	self->random.state = self->seed;
 }
 
 FIXTURE_TEARDOWN_PARENT(failnth)
 {
+	if (system("modprobe -a " DRIVER " " OTHER_DRIVER))
+		ksft_print_msg("the drivers cannot be loaded\n");
 	card_bind(&self->card);
 }
 
@@ -355,13 +364,21 @@ static int card_enable(const struct card *card, bool on)
 }
 
 /*
- * The card is there, or it is not and nothing of it is. Thousands of allocations, a
- * second or two each on such a kernel: so one in eight of them, others each time, unless
- * EXDMA_TIMES asks for more than the usual.
+ * How far it is to the next one of so many allocations. A second or two for each on such a
+ * kernel: so one in eight of them, others each time, unless EXDMA_TIMES asks for more than
+ * the usual.
  */
+static unsigned int step_of(unsigned int all)
+{
+	unsigned int step = 8 * all / test_amount(all);
+
+	return step ? step : 1;
+}
+
+/* The card is there, or it is not and nothing of it is. */
 TEST_F_TIMEOUT(failnth, binding, 3600)
 {
-	unsigned int all, step, n, refused = 0;
+	unsigned int all, n, refused = 0;
 	struct card card;
 	bool met;
 	int err;
@@ -374,10 +391,7 @@ TEST_F_TIMEOUT(failnth, binding, 3600)
 	ASSERT_FALSE(disarm(self));
 	ASSERT_EQ(0, card_unbind(&self->card));
 
-	step = 8 * all / test_amount(all);
-	if (!step)
-		step = 1;
-	for (n = 1 + self->seed % step; n <= all; n += step) {
+	for (n = 1 + self->seed % step_of(all); n <= all; n += step_of(all)) {
 		arm(self, n);
 		err = card_bind(&self->card);
 		met = disarm(self);
@@ -395,6 +409,66 @@ TEST_F_TIMEOUT(failnth, binding, 3600)
 	EXPECT_LT(0, refused);
 	EXPECT_EQ(0, card_enable(&self->card, false));
 	ASSERT_EQ(0, card_bind(&self->card));
+	ASSERT_TRUE(card_works(&self->card, 100 * KIB, ++self->seed));
+}
+
+/* Where the file of a module is. */
+static bool module_file(const char *name, char *path, size_t size)
+{
+	char command[64];
+	FILE *f;
+	bool found;
+
+	snprintf(command, sizeof(command), "modinfo -n %s", name);
+	f = popen(command, "r");
+	found = f && fgets(path, size, f);
+	if (f)
+		pclose(f);
+	path[strcspn(path, "\n")] = 0;
+	return found;
+}
+
+/* The core is loaded, or it is not and nothing of it is: by what its own start allocates. */
+TEST_F_TIMEOUT(failnth, loading, 3600)
+{
+	static const char * const modules[] = { DRIVER, OTHER_DRIVER, CORE };
+	unsigned int i, n, all, refused = 0;
+	uint64_t start, end;
+	char path[256];
+	int fd, ret, err;
+	bool met;
+
+	ASSERT_TRUE(module_file(CORE, path, sizeof(path)));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	for (i = 0; i < ARRAY_SIZE(modules); i++)
+		ASSERT_TRUE(!syscall(SYS_delete_module, modules[i], O_NONBLOCK) || errno == ENOENT)
+			TH_LOG("%s: errno %d", modules[i], errno);
+	ASSERT_TRUE(function_range("do_one_initcall", &start, &end));
+	filter(_metadata, "require", start, end);
+	arm(self, MOST);
+	ret = syscall(SYS_finit_module, fd, "", 0);
+	all = MOST - left_over(self);
+	ASSERT_FALSE(disarm(self));
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, syscall(SYS_delete_module, CORE, O_NONBLOCK));
+	for (n = 1 + self->seed % step_of(all); n <= all; n += step_of(all)) {
+		arm(self, n);
+		ret = syscall(SYS_finit_module, fd, "", 0);
+		err = errno;
+		met = disarm(self);
+		if (ret) {
+			EXPECT_TRUE(met && is_no_memory(err)) TH_LOG("%u: errno %d", n, err);
+			refused++;
+			continue;
+		}
+		ASSERT_EQ(0, syscall(SYS_delete_module, CORE, O_NONBLOCK));
+	}
+	TH_LOG("%u allocations, %u failures, %u refused", all, self->failed, refused);
+	EXPECT_LT(0, refused);
+	filter(_metadata, "require", 0, UINT64_MAX);
+	close(fd);
+	ASSERT_EQ(0, system("modprobe " DRIVER));
 	ASSERT_TRUE(card_works(&self->card, 100 * KIB, ++self->seed));
 }
 

@@ -82,6 +82,11 @@ bool is_asleep(pid_t thread)
 	       sscanf(text, "%*d (%*[^)]) %c", &state) == 1 && (state == 'S' || state == 'D');
 }
 
+bool kernel_counts_lines(void)
+{
+	return !access("/sys/kernel/debug/gcov", F_OK);
+}
+
 int map_error(int fd, size_t len, int prot, int flags, uint64_t offset)
 {
 	void *p = mmap(NULL, len, prot, flags, fd, offset);

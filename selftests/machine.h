@@ -31,6 +31,9 @@ bool wait_in_call(pid_t thread, long call);
 /* Does it sleep now, wherever that is? */
 bool is_asleep(pid_t thread);
 
+/* Does the kernel count what it executes (gcov)? Then it cannot keep a card busy. */
+bool kernel_counts_lines(void);
+
 /* What a system call came to, or -errno. */
 long result(long ret);
 

@@ -21,6 +21,9 @@
 #define HOME	(7 * MIB)
 #define PAGE	4096ul
 #define HUGE	(2 * MIB)
+/* Documentation/admin-guide/mm/pagemap.rst */
+#define PAGEMAP_PFN	((1ull << 55) - 1)
+#define KPF_DIRTY	(1ll << 4)
 #ifndef __aligned
 #define __aligned(bytes) __attribute__((__aligned__(bytes)))
 #endif
@@ -277,6 +280,50 @@ TEST_F(memory, shared_and_of_files)
 	EXPECT_EQ(3 * PAGE, write_through(self->in, map, MIB, HOME));
 	EXPECT_EQ(EFAULT, errno);
 	close(file);
+}
+
+/* What the kernel says of the page at an address (/proc/kpageflags), or -1. */
+static long long page_flags(const void *at)
+{
+	int map = open("/proc/self/pagemap", O_RDONLY), flags = open("/proc/kpageflags", O_RDONLY);
+	uint64_t page, value;
+	long long result = -1;
+
+	if (pread(map, &page, sizeof(page), (uintptr_t)at / PAGE * sizeof(page)) == sizeof(page) &&
+	    page & PAGEMAP_PFN &&
+	    pread(flags, &value, sizeof(value), (page & PAGEMAP_PFN) * sizeof(value)) ==
+	    sizeof(value))
+		result = value;
+	close(map);
+	close(flags);
+	return result;
+}
+
+/*
+ * What a device has written to a page is known to no page table: the kernel must be told
+ * that the page has changed, or it drops it when memory is short.
+ */
+TEST_F(memory, pages_from_the_card_are_dirty)
+{
+	const size_t len = 16 * PAGE;
+	uint8_t *buf = memory(len);
+	size_t i;
+
+	ASSERT_EQ(0, madvise(buf, len, MADV_NOHUGEPAGE));
+	memset(buf, POISON, len);
+	if (page_flags(buf) < 0)
+		SKIP(return, "the kernel does not tell the flags of pages");
+	for (i = 0; i < len; i += PAGE) {
+		ASSERT_LE(0, page_flags(buf + i));
+		ASSERT_FALSE(page_flags(buf + i) & KPF_DIRTY);
+	}
+	ASSERT_EQ(len, pwrite(self->in, buf, len, HOME));
+	for (i = 0; i < len; i += PAGE)
+		EXPECT_FALSE(page_flags(buf + i) & KPF_DIRTY) TH_LOG("sent, page %zu", i / PAGE);
+	ASSERT_EQ(len, pread(self->out, buf, len, HOME));
+	for (i = 0; i < len; i += PAGE)
+		EXPECT_TRUE(page_flags(buf + i) & KPF_DIRTY) TH_LOG("page %zu", i / PAGE);
+	munmap(buf, len);
 }
 
 TEST_F(memory, transparent_huge_pages)

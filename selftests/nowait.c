@@ -286,6 +286,30 @@ TEST_F(nowait, room_wakes_those_who_wait)
 	EXPECT_EQ(MIB, s[1].result);
 }
 
+/*
+ * There is room, for a small one; but somebody who needs more waits for it. Who may not
+ * wait does not go first: he would keep the other waiting for ever.
+ */
+TEST_F(nowait, not_before_those_who_wait)
+{
+	struct sleeper s = { .fd = self->fd, .dir = self->dir, .buf = memory(MIB) };
+
+	ASSERT_EQ(0, param_put("max_inflight_kib", "2100"));
+	memset(s.buf, POISON, MIB);
+	lab_hold(self->lab, self->dir, 0);
+	ASSERT_TRUE(take(_metadata, self, 64 * KIB));
+	ASSERT_TRUE(lab_wait_held(self->lab, self->dir, 0));
+	while (channel_stat(&self->card, self->dir, 0, "pinned_bytes") < (long long)(1500 * KIB))
+		ASSERT_TRUE(take(_metadata, self, 32 * KIB));
+	ASSERT_EQ(0, pthread_create(&s.thread, NULL, sleeper, &s));
+	ASSERT_TRUE(falls_asleep(&s, self->dir == EXDMA_DIR_H2C ? SYS_pwrite64 : SYS_pread64));
+	EXPECT_FALSE(take(_metadata, self, 32 * KIB));
+	drain(_metadata, self);
+	pthread_join(s.thread, NULL);
+	EXPECT_EQ(MIB, s.result);
+	EXPECT_EQ(32 * KIB, call(self->fd, self->dir, self->buf, 32 * KIB, RWF_NOWAIT));
+}
+
 /* io_uring, told to wait, does: but not in its submission. */
 TEST_F(nowait, io_uring_waits_for_room_by_itself)
 {

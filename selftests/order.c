@@ -473,6 +473,46 @@ TEST_F(order, barrier_by_flag)
 	barrier(_metadata, self, BY_FLAG);
 }
 
+/*
+ * Two are at work, and behind them wait a barrier and another. When one of the two is
+ * done, it is not the barrier's turn yet; nor that of the one behind it.
+ */
+TEST_F(order, nothing_overtakes_a_barrier_that_waits)
+{
+	struct flight_request a = request(self, self->fd, EXDMA_DIR_H2C, 0, PAGE, HOME);
+	struct flight_request b = request(self, self->fd, EXDMA_DIR_C2H, PAGE, PAGE, HOME);
+	struct flight_request c = request(self, self->fd, EXDMA_DIR_H2C, 2 * PAGE, PAGE, HOME);
+	struct flight_request d = request(self, self->fd, EXDMA_DIR_C2H, 3 * PAGE, PAGE, HOME);
+	uint64_t in, out;
+
+	if (!two_channels(&self->card))
+		SKIP(return, "needs two channels of each direction");
+	hold(self, EXDMA_DIR_H2C);
+	hold(self, EXDMA_DIR_C2H);
+	launch(_metadata, self, &a);
+	launch(_metadata, self, &b);
+	ASSERT_HELD(EXDMA_DIR_H2C);
+	ASSERT_HELD(EXDMA_DIR_C2H);
+	c.flags = RWF_DSYNC;
+	launch(_metadata, self, &c);
+	launch(_metadata, self, &d);
+	in = lab_runs(self->lab, &self->card, EXDMA_DIR_H2C);
+	out = lab_runs(self->lab, &self->card, EXDMA_DIR_C2H);
+	let_go(self, EXDMA_DIR_C2H);
+	EXPECT_EQ(1, flight_land(&self->f, 1));
+	EXPECT_TRUE(b.done);
+	pass_by(_metadata, self, EXDMA_DIR_H2C);
+	pass_by(_metadata, self, EXDMA_DIR_C2H);
+	/* only those that passed by */
+	EXPECT_EQ(in + 1, lab_runs(self->lab, &self->card, EXDMA_DIR_H2C));
+	EXPECT_EQ(out + 1, lab_runs(self->lab, &self->card, EXDMA_DIR_C2H));
+	EXPECT_EQ(0, flight_land(&self->f, 0));
+	let_go(self, EXDMA_DIR_H2C);
+	land(_metadata, self, 3);
+	EXPECT_EQ(PAGE, d.result);
+	EXPECT_GT(d.place, c.place);
+}
+
 /* Two calls are one barrier, and it is spent when a request has been one. */
 TEST_F(order, a_barrier_is_for_one_request)
 {
