@@ -15,6 +15,7 @@
 #include "batch.h"
 #include "card.h"
 #include "channel.h"
+#include "mark.h"
 
 #ifdef CONFIG_BLOCK
 
@@ -24,6 +25,7 @@ static struct kmem_cache *batch_cache;
 static void batch_end(struct blk_plug_cb *cb, bool from_schedule)
 {
 	struct exdma_channel *ch = cb->data;
+	EXDMA_DECLARE_PHASE(SUBMIT);
 
 	exdma_channel_unhold(ch);
 	exdma_card_put(ch->card);

@@ -36,6 +36,7 @@
 #include "card.h"
 #include "channel.h"
 #include "event.h"
+#include "mark.h"
 #include "node.h"
 #include "power.h"
 
@@ -165,6 +166,7 @@ static void event_later(struct work_struct *work)
 irqreturn_t exdma_event_raise(struct exdma_event *ev)
 {
 	irqreturn_t ret = IRQ_WAKE_THREAD;
+	EXDMA_DECLARE_PHASE(HARD);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&ev->lock, flags);
@@ -201,6 +203,7 @@ EXPORT_SYMBOL_EXDMA(exdma_event_raise);
 void exdma_event_deliver(struct exdma_event *ev)
 {
 	struct exdma_listener *l;
+	EXDMA_DECLARE_PHASE(BOTTOM);
 	unsigned long flags;
 	u64 count;
 	bool news;
@@ -384,11 +387,25 @@ static void event_revisit(struct exdma_event *ev)
 	raw_spin_unlock_irqrestore(&ev->lock, flags);
 }
 
+/* @n events that nobody has been told of go to the reader. Returns bytes or -EFAULT. */
+static ssize_t event_tell(struct exdma_listener *l, u32 n, struct iov_iter *iter)
+{
+	EXDMA_DECLARE_PHASE(COMPLETE);
+	u32 say = l->one ? 1 : n;
+
+	if (copy_to_iter(&say, sizeof(say), iter) != sizeof(say)) {
+		event_give_back(l, n);
+		return -EFAULT;
+	}
+	return sizeof(say);
+}
+
 static ssize_t event_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct exdma_listener *l = iocb->ki_filp->private_data;
 	struct exdma_event *ev = l->ev;
-	u32 n, say;
+	EXDMA_DECLARE_PHASE(SUBMIT);
+	u32 n;
 	int err;
 
 	if (exdma_card_is_gone(ev->card))
@@ -409,12 +426,7 @@ static ssize_t event_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 		if (!n)
 			return -ENODEV;
 	}
-	say = l->one ? 1 : n;
-	if (copy_to_iter(&say, sizeof(say), iter) != sizeof(say)) {
-		event_give_back(l, n);
-		return -EFAULT;
-	}
-	return sizeof(n);
+	return event_tell(l, n, iter);
 }
 
 /*

@@ -18,6 +18,7 @@
 
 #include "card.h"
 #include "channel.h"
+#include "mark.h"
 #include "trace.h"
 
 /* Requests that the bottom half takes over in one go. */
@@ -174,6 +175,7 @@ irqreturn_t exdma_channel_interrupt(struct exdma_channel *ch)
 	int mode = READ_ONCE(launch_mode);
 	enum exdma_starter next = mode == LAUNCH_IRQ ? EXDMA_START_IRQ : EXDMA_STARTERS;
 	raw_spinlock_t *lock = ch->lock;
+	EXDMA_DECLARE_PHASE(HARD);
 	bool wake;
 	u32 done;
 	int err;
@@ -271,6 +273,7 @@ bool exdma_channel_poll(struct exdma_channel *ch)
 void exdma_channel_bottom_half(struct exdma_channel *ch)
 {
 	struct exdma_request *req, *next;
+	EXDMA_DECLARE_PHASE(BOTTOM);
 	unsigned long flags;
 	LIST_HEAD(batch);
 	bool more;
@@ -290,6 +293,8 @@ void exdma_channel_bottom_half(struct exdma_channel *ch)
 		raw_spin_unlock_irqrestore(ch->lock, flags);
 
 		list_for_each_entry_safe(req, next, &batch, node) {
+			EXDMA_DECLARE_PHASE(COMPLETE);
+
 			list_del(&req->node);
 			req->complete(req);
 		}

@@ -14,6 +14,7 @@
 #include "buffer.h"
 #include "card.h"
 #include "io.h"
+#include "mark.h"
 
 /**
  * exdma_io_has - does the file lead to a channel of this direction?
@@ -135,6 +136,7 @@ void exdma_io_end(struct exdma_client *client, struct kiocb *iocb, ssize_t ret, 
 void exdma_io_advance(struct kiocb *iocb, size_t moved)
 {
 	const struct exdma_client *client = iocb->ki_filp->private_data;
+	EXDMA_DECLARE_PHASE(COMPLETE);
 
 	if (!exdma_call_is_fixed(iocb) && !exdma_alias_has(client->alias, EXDMA_ALIAS_KEEP_POS))
 		iocb->ki_pos += moved;

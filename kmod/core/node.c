@@ -21,6 +21,7 @@
 #include "channel.h"
 #include "compat.h"
 #include "io.h"
+#include "mark.h"
 #include "node.h"
 #include "perf.h"
 #include "power.h"
@@ -197,6 +198,7 @@ static ssize_t node_receive(struct kiocb *iocb, struct iov_iter *iter)
 static ssize_t node_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct exdma_client *client = iocb->ki_filp->private_data;
+	EXDMA_DECLARE_PHASE(SUBMIT);
 
 	if (client->ch && exdma_channel_receives(client->ch))
 		return node_receive(iocb, iter);
@@ -205,6 +207,8 @@ static ssize_t node_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 
 static ssize_t node_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
+	EXDMA_DECLARE_PHASE(SUBMIT);
+
 	return node_io(iocb, iter, EXDMA_H2C);
 }
 

@@ -15,6 +15,7 @@
 #include <linux/completion.h>
 #include <linux/sched/signal.h>
 
+#include "mark.h"
 #include "order.h"
 
 /* May one more go, given those whose turn it is? */
@@ -229,6 +230,8 @@ bool exdma_order_is_watched(const struct exdma_order *order)
  */
 void exdma_order_leave(struct exdma_order *order)
 {
+	EXDMA_DECLARE_PHASE(COMPLETE);
+
 	order_advance(order, 1);
 }
 

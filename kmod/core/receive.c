@@ -27,6 +27,7 @@
 #include "card.h"
 #include "channel.h"
 #include "compat.h"
+#include "mark.h"
 #include "power.h"
 #include "receive.h"
 
@@ -155,6 +156,7 @@ static struct exdma_receive_buffer *receive_front(struct exdma_receive *rx)
 static void receive_give(struct exdma_receive *rx, struct exdma_receive_buffer *buf)
 {
 	struct exdma_card *card = rx->ch->card;
+	EXDMA_DECLARE_PHASE(SUBMIT);
 
 	if (!exdma_card_enter(card))
 		return;
@@ -268,6 +270,7 @@ static int receive_copy(struct exdma_receive *rx, struct exdma_receive_buffer *b
 	size_t left = buf->req.moved - rx->offset;
 	size_t want = min(left, iov_iter_count(iter)), got;
 	bool ends = receive_ends(&buf->req);
+	EXDMA_DECLARE_PHASE(COMPLETE);
 	int err = buf->req.status;
 
 	lockdep_assert_held(&rx->reading);

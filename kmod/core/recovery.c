@@ -16,6 +16,7 @@
 
 #include "card.h"
 #include "channel.h"
+#include "mark.h"
 
 /* How often an engine may stand still at a request before that fails. */
 #define TRIES		2
@@ -392,6 +393,7 @@ void exdma_channel_watch(struct work_struct *work)
 	struct exdma_channel *ch = container_of(to_delayed_work(work),
 						struct exdma_channel, watchdog);
 	const struct exdma_channel_ops *ops = ch->desc.ops;
+	EXDMA_DECLARE_PHASE(WATCHDOG);
 	unsigned long flags, limit;
 	bool wake, doubt, news, asks;
 	u32 done = 0;
@@ -400,6 +402,7 @@ void exdma_channel_watch(struct work_struct *work)
 	raw_spin_lock_irqsave(ch->lock, flags);
 	if (ch->state == EXDMA_CH_LIVE && !ch->run_count) {
 		ch->batch = false;	/* held back for too long */
+		exdma_spoil();
 		exdma_channel_launch(ch, EXDMA_START_THREAD);
 	}
 	if (ch->state != EXDMA_CH_LIVE || !ch->run_count) {
@@ -412,6 +415,8 @@ void exdma_channel_watch(struct work_struct *work)
 	ch->doubt_seen = ch->doubt_run;
 	news = !ops->progress(ch, &done) && done >= channel_next_news(ch);
 	asks = !news && channel_asks(ch, limit);
+	if (news || asks || doubt)
+		exdma_spoil();
 	if (news) {
 		if (channel_seen_before(ch, &ch->late)) {
 			ch->stats.lost_interrupts++;

@@ -16,6 +16,7 @@
 #include "buffer.h"
 #include "card.h"
 #include "io.h"
+#include "mark.h"
 #include "trace.h"
 
 /* Requests that one synchronous call keeps in flight on each channel, */
@@ -219,6 +220,7 @@ static void io_reap_oldest(struct exdma_io *io)
 {
 	struct exdma_buffer *buf = io->bufs[io->reaped++ % MAX_WINDOW];
 	size_t moved = buf->req.moved;
+	EXDMA_DECLARE_PHASE(COMPLETE);
 
 	trace_exdma_complete(buf->ch, &buf->req);
 	if (io->dir == EXDMA_C2H && !io->err && exdma_buffer_is_copy(buf))
@@ -431,6 +433,34 @@ static int io_wait(struct exdma_client *client, struct exdma_channel *ch,
 	return 0;
 }
 
+/*
+ * The request of a small call is done; or, if @ret is an error, was not started. The slot
+ * is given back. -EAGAIN: what was read is only in the slot.
+ */
+static ssize_t io_bounce_end(struct exdma_buffer *buf, ssize_t ret, enum exdma_dir dir,
+			     struct iov_iter *iter)
+{
+	EXDMA_DECLARE_PHASE(COMPLETE);
+	size_t got;
+
+	if (!ret) {
+		trace_exdma_complete(buf->ch, &buf->req);
+		ret = buf->req.moved;
+		if (!ret)
+			ret = buf->req.status;
+	}
+	if (ret > 0 && dir == EXDMA_C2H) {
+		got = exdma_buffer_copy_slot(buf, ret, iter);
+		if (got < ret) {
+			iov_iter_revert(iter, got);
+			ret = -EAGAIN;
+		}
+	}
+	exdma_buffer_unmap(buf);
+	exdma_buffer_put(buf);
+	return ret;
+}
+
 /**
  * exdma_io_bounce - move a small call through a slot
  * @client: the file; it is the call's turn.
@@ -450,7 +480,6 @@ ssize_t exdma_io_bounce(struct exdma_client *client, enum exdma_dir dir,
 	struct exdma_channel *ch = exdma_io_channel(client, dir);
 	struct exdma_buffer *buf;
 	ssize_t ret;
-	size_t got;
 
 	if (exdma_buffer_foreign(iter) || !exdma_buffer_bounces(ch, iter))
 		return -EAGAIN;
@@ -467,21 +496,7 @@ ssize_t exdma_io_bounce(struct exdma_client *client, enum exdma_dir dir,
 	ret = exdma_channel_submit(ch, &buf->req, false);
 	if (!ret)
 		ret = io_wait(client, ch, &buf->req, io_polled(iocb));
-	if (!ret) {
-		trace_exdma_complete(ch, &buf->req);
-		ret = buf->req.moved;
-		if (!ret)
-			ret = buf->req.status;
-	}
-	if (ret > 0 && dir == EXDMA_C2H) {
-		got = exdma_buffer_copy_slot(buf, ret, iter);
-		if (got < ret) {
-			iov_iter_revert(iter, got);
-			ret = -EAGAIN;
-		}
-	}
-	exdma_buffer_unmap(buf);
-	exdma_buffer_put(buf);
+	ret = io_bounce_end(buf, ret, dir, iter);
 	if (ret > 0)
 		exdma_io_advance(iocb, ret);
 	return ret;

@@ -30,6 +30,16 @@ build_programs() {
 	die 'the lab could not build its programs'
 }
 
+# The instruction counter, where it will run.
+build_counter() {
+	(
+		flock 8
+		in_jail make -s -C "$top/lab/count"
+	) 8>"$cache/make.lock" >"$scratch/make.log" 2>&1 && return
+	sed -e 's/^/    /' "$scratch/make.log" >&2
+	die 'the lab could not build its instruction counter'
+}
+
 # start_cards: one process per element of $cards, listening on
 # $scratch/cardN.sock, its books in $scratch/run (which the guest sees too).
 # None of them outlives us, however we end.

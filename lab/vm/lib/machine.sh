@@ -19,6 +19,8 @@ iommu=
 more_append=
 shares=()
 books=
+count=
+coverage=
 allow_violations=
 driver=yes
 : "${timeout:=600}"
@@ -30,7 +32,7 @@ parse_options() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel | --cpus | --mem | --card | --append | --share | \
-			--nvme | --books | --timeout | --log)
+			--nvme | --books | --count | --timeout | --log)
 			[ $# -ge 2 ] || usage_error "$1 needs a value"
 			;;
 		esac
@@ -47,6 +49,8 @@ parse_options() {
 		--append) more_append+=" $2"; shift ;;
 		--share) shares+=("$2"); shift ;;
 		--books) books=$2; shift ;;
+		--count) count=$2; shift ;;
+		--coverage) coverage=yes ;;
 		--allow-violations) allow_violations=yes ;;
 		--no-driver) driver= ;;
 		--timeout) timeout=$2; shift ;;
@@ -59,10 +63,29 @@ parse_options() {
 	done
 	command=("$@")
 	check_options
+	[ -z "$coverage" ] || cover_modules
+	[ -z "$count" ] || count_instructions
+}
+
+# Only emulation can count. The marks are in the modules if they are built with them.
+count_instructions() {
+	[ "${EXDMA_ACCEL:=tcg}" = tcg ] || usage_error "--count needs emulation, not $EXDMA_ACCEL"
+	module_flags+='ccflags-y += -DEXDMA_MARKS'$'\n'
+}
+
+# The compiler's notes, without which nobody can read the counts, are kept beside them.
+cover_modules() {
+	module_flags+='GCOV_PROFILE := y'$'\n'
+	# shellcheck disable=SC2016 # expanded where DKMS builds
+	module_notes='find kmod -name "*.gcno" -exec cp --parents {} "$1" ";"'
 }
 
 check_options() {
 	local i
+
+	[ -n "$driver" ] || [ -z "$count$coverage" ] ||
+		usage_error '--count and --coverage need the driver'
+	[ -z "$coverage" ] || [ "$kernel" = gcov ] || usage_error '--coverage needs --kernel gcov'
 
 	[[ $cpus =~ ^[1-9][0-9]*$ ]] || usage_error "--cpus: not a number: $cpus"
 	[[ $timeout =~ ^[0-9]+$ ]] || usage_error "--timeout: not a number: $timeout"
@@ -81,6 +104,7 @@ check_options() {
 	done
 	[ -z "$log" ] || log=$(realpath -m "$log")
 	[ -z "$books" ] || books=$(realpath -m "$books")
+	[ -z "$count" ] || count=$(realpath -m "$count")
 }
 
 # The jail that QEMU runs in, with everything it serves under /exdma.
@@ -96,6 +120,7 @@ prepare_jail() {
 	mount --bind "$scratch" "$jail/exdma/run"
 	mount --bind "$top" "$jail/exdma/tree"
 	build_programs
+	[ -z "$count" ] || build_counter
 	[ -z "$driver" ] || make_modules
 	if [ ${#layers[@]} -gt 0 ]; then
 		mount -t overlay -o "ro,lowerdir=$(IFS=:; echo "${layers[*]}"):$root$(overlay_options)" \
@@ -157,6 +182,7 @@ prepare_qemu() {
 	for i in "${!shares[@]}"; do
 		qemu_export "exdma-share$i" "/exdma/share$i" rw
 	done
+	[ -z "$count" ] || qemu_counter /exdma/tree/build/count/count.so /exdma/run/run
 	append+=$kernel_append$more_append
 	if [ -n "$suspend" ]; then
 		qemu_kernel /exdma/run/bzImage /exdma/boot/initramfs
@@ -235,6 +261,7 @@ run_machine() {
 		sed -e 's/^/    /' "$scratch/qemu.err" >&2
 		last_lines
 	fi
+	[ -z "$count" ] || cp "$scratch/run/counts" "$count" || [ "$status" != 0 ] || status=99
 	judge_cards || [ "$status" != 0 ] || status=99
 	if [ "$status" = 0 ] && [ "$qemu_status" != 0 ]; then
 		printf '%s: QEMU ended with status %s:\n' "$self" "$qemu_status" >&2

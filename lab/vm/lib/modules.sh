@@ -4,6 +4,11 @@
 # DKMS, as a user would. What DKMS leaves behind is kept as a layer to lay over
 # the root file system; the sources and the kernel are its key.
 
+# What the lab adds to kmod/flags.mk, and lines of shell for DKMS's build tree, in which
+# $1 is the directory that is kept.
+module_flags=
+module_notes=
+
 # make_modules: put the layer for $release into $layers. Needs $jail.
 make_modules() {
 	local layer sources
@@ -15,6 +20,8 @@ make_modules() {
 	# what is built must be what is hashed, also while somebody edits
 	mkdir "$jail/tmp/dkms"
 	cp -a "${sources[@]}" "$jail/tmp/dkms/"
+	printf '%s' "$module_flags" >>"$jail/tmp/dkms/kmod/flags.mk"
+	[ -z "$module_notes" ] || sed -i "1a $module_notes" "$jail/tmp/dkms/kmod/keep-symvers"
 	layer=$cache/modules/$release-$(printf '%s\n' \
 		"$(hash_of "$jail/tmp/dkms" .)" \
 		"$(package_versions dkms gcc "linux-headers-$release")" \

@@ -126,6 +126,12 @@ qemu_nvme() {
 	qemu_port '{"driver":"nvme","serial":"exdma","drive":"nvme"'
 }
 
+# qemu_counter PLUGIN DIR: count instructions (lab/count). The guest writes its names to
+# DIR/names; the counts are in DIR/counts when QEMU has ended.
+qemu_counter() {
+	qemu+=(-plugin "$1,names=$2/names,out=$2/counts")
+}
+
 # qemu_kernel KERNEL INITRAMFS: an ELF kernel starts sooner; but QEMU puts it
 # into memory itself, and does so again at each reset, which the end of S3 is,
 # over what the kernel has there. A bzImage is loaded by the firmware, once.
