@@ -8,6 +8,9 @@
 #	make check-all	every test on every kernel and every machine: 50 minutes
 #	make bench	measure: docs/measurements.md, some 15 minutes
 #	make reliability	every fault of a card: docs/reliability.md, 5 minutes
+#	make instructions	how many instructions each path takes, 1 minute
+#	make coverage	which lines the tests execute: docs/coverage.md, 40 minutes
+#	make mutants	do the tests notice small faults: a sample of 60; hours
 #	make soak	the tests that like to run long, for hours
 #	make lint	the text only: compilers, sparse, checkpatch, shellcheck
 #	make install	modules (by DKMS, for the running kernel, or KERNEL=RELEASE) and tool
@@ -22,7 +25,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 DKMS_SRC := $(DESTDIR)/usr/src/exdma-$(VERSION)
 
-.PHONY: all demo demo-edu check check-all bench reliability soak lint modules install uninstall deb clean
+.PHONY: all demo demo-edu check check-all bench reliability instructions coverage mutants soak lint modules install uninstall deb clean
 
 all:
 	$(MAKE) -C userspace
@@ -43,6 +46,12 @@ bench:
 
 reliability:
 	@lab/reliability
+
+instructions coverage:
+	@lab/$@
+
+mutants:
+	@lab/mutants --sample 60 --report
 
 soak:
 	@lab/soak
