@@ -9,7 +9,7 @@
 #	make bench	measure: docs/measurements.md, some 15 minutes
 #	make reliability	every fault of a card: docs/reliability.md, 5 minutes
 #	make instructions	how many instructions each path takes, 1 minute
-#	make coverage	which lines the tests execute: docs/coverage.md, 40 minutes
+#	make coverage	which lines the tests execute: docs/coverage.md, half an hour
 #	make mutants	do the tests notice small faults: a sample of 60; hours
 #	make soak	the tests that like to run long, for hours
 #	make lint	the text only: compilers, sparse, checkpatch, shellcheck

@@ -331,7 +331,7 @@ TEST_F(async, errors_hit_those_that_caused_them)
 	}
 }
 
-/* A call of several requests, the last of which is an error: what was moved before it. */
+/* The last request of a call fails: the call returns the bytes moved before it. */
 TEST_F(async, an_error_after_some_bytes)
 {
 	const size_t request = MIB, len = 2 * request;

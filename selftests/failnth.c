@@ -79,8 +79,8 @@ static bool function_range(const char *name, uint64_t *start, uint64_t *end)
 }
 
 /*
- * By the function that lies there: "reject", nothing fails for its sake; "require", nothing
- * fails but for its sake.
+ * Filters failures by the call trace. "reject": no allocation below the function at this
+ * range fails. "require": only allocations below it fail.
  */
 static void filter(struct __test_metadata *_metadata, const char *how, uint64_t start, uint64_t end)
 {
@@ -428,7 +428,7 @@ static bool module_file(const char *name, char *path, size_t size)
 	return found;
 }
 
-/* The core is loaded, or it is not and nothing of it is: by what its own start allocates. */
+/* Each allocation of the module's init function fails: it is not loaded, and leaves nothing. */
 TEST_F_TIMEOUT(failnth, loading, 3600)
 {
 	static const char * const modules[] = { DRIVER, OTHER_DRIVER, CORE };

@@ -300,8 +300,8 @@ static long long page_flags(const void *at)
 }
 
 /*
- * What a device has written to a page is known to no page table: the kernel must be told
- * that the page has changed, or it drops it when memory is short.
+ * A device writes to a page without setting the dirty bit of any page table entry. So the
+ * driver must mark the page dirty. A clean page can be discarded when memory is short.
  */
 TEST_F(memory, pages_from_the_card_are_dirty)
 {

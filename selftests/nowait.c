@@ -287,8 +287,8 @@ TEST_F(nowait, room_wakes_those_who_wait)
 }
 
 /*
- * There is room, for a small one; but somebody who needs more waits for it. Who may not
- * wait does not go first: he would keep the other waiting for ever.
+ * A large call waits for room. A small call that may not wait would fit into the room that
+ * is left, but must not take it: a stream of small calls would starve the large one.
  */
 TEST_F(nowait, not_before_those_who_wait)
 {

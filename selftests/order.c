@@ -474,8 +474,8 @@ TEST_F(order, barrier_by_flag)
 }
 
 /*
- * Two are at work, and behind them wait a barrier and another. When one of the two is
- * done, it is not the barrier's turn yet; nor that of the one behind it.
+ * Two calls run; behind them wait a barrier and a fourth call. When one of the two has
+ * finished, neither the barrier nor the call behind it may start.
  */
 TEST_F(order, nothing_overtakes_a_barrier_that_waits)
 {

@@ -9,7 +9,7 @@
 #include "buffer.h"
 #include "engine_test.h"
 
-#define ORDER	2	/* pages behind each other: four */
+#define ORDER	2	/* four contiguous pages */
 #define LONGEST	(2 * PAGE_SIZE)
 
 /* A part of the n-th of these pages. */
@@ -17,7 +17,7 @@ struct part {
 	u32 n, offset, len;
 };
 
-/* As many entries as @entries, the first of them @len bytes, for these parts of pages. */
+/* These parts of pages become @entries entries; the first entry has @len bytes. */
 static void expect_entries(struct kunit *test, const struct part *parts, u32 count, u32 entries,
 			   u32 len)
 {
@@ -56,7 +56,7 @@ static void whole_neighbours(struct kunit *test)
 	expect_entries(test, parts, 3, 1, 2 * PAGE_SIZE - 512 + 100);
 }
 
-/* Between the two there are bytes that are nobody's. */
+/* There is a gap between the two parts. */
 static void second_begins_later(struct kunit *test)
 {
 	const struct part parts[] = { { 0, 0, PAGE_SIZE }, { 1, 512, 1024 } };

@@ -387,7 +387,7 @@ static void event_revisit(struct exdma_event *ev)
 	raw_spin_unlock_irqrestore(&ev->lock, flags);
 }
 
-/* @n events that nobody has been told of go to the reader. Returns bytes or -EFAULT. */
+/* Copies the number of unread events, @n, to the reader. Returns bytes or -EFAULT. */
 static ssize_t event_tell(struct exdma_listener *l, u32 n, struct iov_iter *iter)
 {
 	EXDMA_DECLARE_PHASE(COMPLETE);

@@ -43,12 +43,11 @@ class Cell:
     after: tuple = ()		# cells that must have come to an end
     light: bool = False		# waits more than it works: needs no place of its own
     counts: bool = True		# ends with N passed, ...
-    rotates: bool = True	# in turn by checks, not only by check-all
 
 
-def setup(name, command, cost, *after, every=True):
+def setup(name, command, cost, *after):
     """What others need. Counts only if it fails."""
-    return Cell(name, command, cost, turn=False, every=every, after=after, counts=False)
+    return Cell(name, command, cost, turn=False, every=True, after=after, counts=False)
 
 
 def both(name, command, cost, *after):
@@ -90,8 +89,6 @@ def preparation():
     yield setup("debug kernel", ["lab/vm/debug-kernel", "debug"], 500, "root file system")
     yield setup(modules("debug"), ["lab/vm/chroot", "--modules", "debug", "--", "true"], 30,
                 "debug kernel")
-    yield setup("gcov kernel", ["lab/vm/debug-kernel", "gcov"], 500, "root file system",
-                every=False)
 
 
 def dealt(number):
@@ -159,7 +156,7 @@ def evidence():
     yield both("packages, 13", ["lab/packages", "13"], 120, "root file system")
 
 
-def matrix(seed):
+def matrix():
     """Whole runs on each kernel, and each variation of the machine."""
     part = ("data many queue bounds signals lifetime pair faults window revoke event "
             "books").split()
@@ -238,10 +235,6 @@ def matrix(seed):
     yield Cell("debug kernel, without memory", ["lab/check-debug", "failnth"], 760,
                after=("trial boot", modules("debug")))
     yield Cell("packages, 12", ["lab/packages", "12"], 250, after=("root file system",))
-    # a kernel of its own only for this
-    yield Cell("mutants", ["lab/mutants", "--known", "--sample", "10", "-j", "1", "--seed",
-                           str(seed)], 600,
-               after=("trial boot", "gcov kernel"), rotates=False)
     yield Cell("make install", ["lab/check.d/install"], 40, after=("root file system",))
 
 
@@ -251,4 +244,4 @@ def cells(number, seed):
     The seed chooses what the short forms of expensive sweeps leave out.
     """
     settings = (f"EXDMA_SEED={seed}", "EXDMA_SHARE=8")
-    return [*preparation(), *evidence(), *boots(number, settings), *matrix(seed)]
+    return [*preparation(), *evidence(), *boots(number, settings), *matrix()]

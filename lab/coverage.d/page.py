@@ -28,7 +28,7 @@ HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
 
 The modules are built with gcov and run under the lab's kernel *gcov*: the unit tests
 (KUnit), then the selftests, in {machines} machines that differ in card, interrupts and
-IOMMU. The fuzzer and the sweeps run in a short form. The library and the tool run through
+IOMMU. The fuzzer and most sweeps run in a short form. The library and the tool run through
 their own tests (`make -C userspace check`, and `userspace/tests/guest` with a card), the
 virtual card through its unit tests (`make -C lab/card check`).
 

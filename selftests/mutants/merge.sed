@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kmod/core/buffer.c
-# Pages become one segment, although the second one does not begin with its first byte.
+# A page that does not begin at offset 0 is merged into the segment before it.
 /^static bool buffer_add(/,/^}/s/if (last && !offset && /if (last \&\& /

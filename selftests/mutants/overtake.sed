@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kmod/core/order.c
-# Calls behind a barrier that waits go before it.
+# Calls behind a waiting barrier start before it.
 /^static void order_pick(/,/^}/s/break;/continue;/
