@@ -777,8 +777,11 @@ TEST_F(stream, reset)
 	ASSERT_LE(0, card);
 	for (round = 0; round < 10; round++) {
 		behind(self->lab, 0, LAB_STREAM(LAB_H2C_STALL, LAB_C2H_LOOP));
+		/* A writer that sleeps may have come no further than to a lock. */
+		lab_hold(self->lab, EXDMA_DIR_H2C, 0);
 		ASSERT_TRUE(write_aside(&w, self->in, self->sent, 2 * MIB));
-		ASSERT_TRUE(is_in_call(&w, SYS_write));
+		ASSERT_TRUE(lab_wait_held(self->lab, EXDMA_DIR_H2C, 0));
+		lab_let_go(self->lab, EXDMA_DIR_H2C, 0);
 		ASSERT_EQ(0, ioctl(card, EXDMA_IOC_RESET));
 		pthread_join(w.thread, NULL);
 		EXPECT_EQ(-1, w.result);
