@@ -41,8 +41,6 @@
 /* What a call may say when there is no memory; ENOENT is what a path may. */
 static const int no_memory[] = { ENOMEM, EFAULT, EAGAIN, ENOSPC, ENOENT };
 
-CARD_NEEDS(GIB);
-
 FIXTURE(failnth) {
 	struct card card;
 	uint64_t seed;
@@ -249,18 +247,24 @@ static void transfer(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *s
 
 TEST_F_TIMEOUT(failnth, small_calls, 600)
 {
+	if (!card_has(&self->card, GIB))
+		SKIP(return, TOO_SMALL);
 	transfer(_metadata, self, true, 4096);
 	transfer(_metadata, self, false, 4096);
 }
 
 TEST_F_TIMEOUT(failnth, calls_of_one_request, 600)
 {
+	if (!card_has(&self->card, GIB))
+		SKIP(return, TOO_SMALL);
 	transfer(_metadata, self, true, 200 * KIB);
 	transfer(_metadata, self, false, 200 * KIB);
 }
 
 TEST_F_TIMEOUT(failnth, calls_of_many_requests, 600)
 {
+	if (!card_has(&self->card, GIB))
+		SKIP(return, TOO_SMALL);
 	transfer(_metadata, self, true, 5 * MIB);
 	transfer(_metadata, self, false, 5 * MIB);
 }
@@ -307,6 +311,8 @@ static void fly(struct __test_metadata *_metadata, FIXTURE_DATA(failnth) *self,
 
 TEST_F_TIMEOUT(failnth, libaio, 600)
 {
+	if (!card_has(&self->card, GIB))
+		SKIP(return, TOO_SMALL);
 	fly(_metadata, self, FLIGHT_AIO, 4096);
 	fly(_metadata, self, FLIGHT_AIO, 300 * KIB);
 	EXPECT_LT(0, self->failed);
@@ -316,6 +322,8 @@ TEST_F_TIMEOUT(failnth, libaio, 600)
 
 TEST_F_TIMEOUT(failnth, io_uring, 600)
 {
+	if (!card_has(&self->card, GIB))
+		SKIP(return, TOO_SMALL);
 	fly(_metadata, self, FLIGHT_URING, 4096);
 	fly(_metadata, self, FLIGHT_URING, 300 * KIB);
 	EXPECT_LT(0, self->failed);
@@ -329,10 +337,13 @@ TEST_F_TIMEOUT(failnth, ioctls, 600)
 		EXDMA_IOC_CARD_INFO, EXDMA_IOC_CHANNEL_INFO, EXDMA_IOC_GET_OPTIONS,
 		EXDMA_IOC_SET_OPTIONS, EXDMA_IOC_BARRIER, EXDMA_IOC_RESET,
 	};
-	int fd = open_in(&self->card, 1), ret, err;
+	int fd, ret, err;
 	uint8_t arg[256];
 	unsigned int i;
 
+	if (!card_has(&self->card, GIB))
+		SKIP(return, TOO_SMALL);
+	fd = open_in(&self->card, 1);
 	for (i = 0; i < ARRAY_SIZE(requests); i++) {
 		FOR_EACH_ALLOCATION(n, met) {
 			memset(arg, 0, sizeof(arg));
@@ -382,6 +393,25 @@ static unsigned int attempt(FIXTURE_DATA(failnth) *self, unsigned int i, unsigne
 	return 1 + (i % round * step + (self->seed + i / round) % step) % all;
 }
 
+/* Does the card move what it is given? Also one that has hardly any memory. */
+static bool works(FIXTURE_DATA(failnth) *self)
+{
+	char sent[512], got[512] = "";
+	int in, out;
+	bool right;
+
+	if (card_has(&self->card, GIB))
+		return card_works(&self->card, 100 * KIB, ++self->seed);
+	in = open_in(&self->card, 1);
+	out = open_out(&self->card, 1);
+	pattern_fill(sent, sizeof(sent), 0, ++self->seed);
+	right = pwrite(in, sent, sizeof(sent), 0) == sizeof(sent) &&
+		pread(out, got, sizeof(got), 0) == sizeof(got) && !memcmp(sent, got, sizeof(got));
+	close(in);
+	close(out);
+	return right;
+}
+
 /* The card is there, or it is not and nothing of it is. */
 TEST_F_TIMEOUT(failnth, binding, 3600)
 {
@@ -409,14 +439,14 @@ TEST_F_TIMEOUT(failnth, binding, 3600)
 			continue;
 		}
 		ASSERT_TRUE(card_at(&card, self->card.bdf));
-		ASSERT_TRUE(card_works(&self->card, 100 * KIB, ++self->seed));
+		ASSERT_TRUE(works(self));
 		ASSERT_EQ(0, card_unbind(&self->card));
 	}
 	TH_LOG("%u allocations, %u failures, %u refused", all, self->failed, refused);
 	EXPECT_LT(0, refused);
 	EXPECT_EQ(0, card_enable(&self->card, false));
 	ASSERT_EQ(0, card_bind(&self->card));
-	ASSERT_TRUE(card_works(&self->card, 100 * KIB, ++self->seed));
+	ASSERT_TRUE(works(self));
 }
 
 /* Where the file of a module is. */
@@ -475,8 +505,8 @@ TEST_F_TIMEOUT(failnth, loading, 3600)
 	EXPECT_LT(0, refused);
 	filter(_metadata, "require", 0, UINT64_MAX);
 	close(fd);
-	ASSERT_EQ(0, system("modprobe " DRIVER));
-	ASSERT_TRUE(card_works(&self->card, 100 * KIB, ++self->seed));
+	ASSERT_EQ(0, system("modprobe -a " DRIVER " " OTHER_DRIVER));
+	ASSERT_TRUE(works(self));
 }
 
 TEST_HARNESS_MAIN

@@ -7,7 +7,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "card.h"
@@ -15,6 +18,7 @@
 #include "harness.h"
 #include "lab.h"
 #include "pattern.h"
+#include "tracefs.h"
 
 #define HOME	(300 * MIB)
 #define SLOT	(16 * KIB)
@@ -67,6 +71,7 @@ FIXTURE_SETUP(launch)
 
 FIXTURE_TEARDOWN_PARENT(launch)
 {
+	trace_stop();
 	param_put("launch", "irq");
 	param_put("run_kib", "1024");
 	param_put("timeout_ms", TIMEOUT_DEFAULT);
@@ -223,6 +228,115 @@ TEST_F(launch, what_it_may_be)
 	EXPECT_EQ(0, param_put("launch", "work\n"));
 	ASSERT_TRUE(param_get("launch", text, sizeof(text)));
 	EXPECT_STREQ("work", text);
+}
+
+/* --- a bottom half that no interrupt asks for --- */
+
+#define PART	2048		/* in a page of its own: one descriptor */
+#define MOST	768		/* in one call; the ring has 1024 descriptors */
+
+/* A call of many parts, in a thread. */
+struct parts {
+	pthread_t thread;
+	int fd, count, err;
+	uint8_t *buf;
+	uint64_t addr;
+};
+
+static void *write_parts(void *arg)
+{
+	struct parts *p = arg;
+	struct iovec part[MOST];
+	int i;
+
+	for (i = 0; i < p->count; i++)
+		part[i] = (struct iovec) { p->buf + 2 * PART * i, PART };
+	p->err = pwritev(p->fd, part, p->count, p->addr) < 0 ? errno : 0;
+	return NULL;
+}
+
+/* Descriptors in events of this name, of the addresses behind @addr. */
+static int described(const char *name, uint64_t addr, char *task)
+{
+	static struct trace_event e[256];
+	int n = trace_read(e, 256), i, slots = 0;
+
+	for (i = 0; i < n; i++) {
+		if (strcmp(e[i].name, name) ||
+		    trace_number(&e[i], "card_addr") - addr >= MOST * PART)
+			continue;
+		slots += trace_number(&e[i], "slots");
+		strcpy(task, e[i].task);
+	}
+	return slots;
+}
+
+/* The same, until there are so many. */
+static bool becomes_described(const char *name, uint64_t addr, int slots, char *task)
+{
+	struct patience p = patience(PATIENCE_BEATS);
+
+	while (described(name, addr, task) < slots && patient(&p))
+		;
+	return described(name, addr, task) == slots;
+}
+
+static void on_signal(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * A call waits for room in the ring, and a small one behind it. The first one is taken
+ * back: the small one is prepared at once, not only at the next interrupt; by a worker if
+ * the parameter says so, and else by the thread of the interrupt.
+ */
+TEST_F(launch, prepared_when_another_is_taken_back)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct flight_request first = {
+		.fd = self->in, .write = true, .buf = self->buf, .len = SLOT, .addr = HOME,
+	};
+	static const int count[] = { MOST, 256, 4 };
+	struct parts p[ARRAY_SIZE(count)];
+	char task[32] = "";
+	unsigned int i;
+
+	if (!trace_has("exdma_stage"))
+		SKIP(return, "this kernel has no tracepoints");
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	ASSERT_EQ(0, trace_start());
+	lab_hold(self->lab, EXDMA_DIR_H2C, 0);
+	ASSERT_EQ(1, flight_launch(&self->f, &first, 1));
+	ASSERT_TRUE(lab_wait_held(self->lab, EXDMA_DIR_H2C, 0));
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		p[i] = (struct parts) {
+			.fd = self->in, .count = count[i], .addr = HOME + (i + 1) * 2 * MIB,
+			.buf = memory(2ul * PART * count[i]),
+		};
+		ASSERT_NE(NULL, p[i].buf);
+		ASSERT_EQ(0, pthread_create(&p[i].thread, NULL, write_parts, &p[i]));
+		ASSERT_TRUE(becomes_described(i ? "exdma_submit" : "exdma_stage", p[i].addr,
+					      count[i], task));
+	}
+	for (i = 1; i < ARRAY_SIZE(p); i++)
+		ASSERT_EQ(0, described("exdma_stage", p[i].addr, task));
+
+	pthread_kill(p[1].thread, SIGUSR1);
+	pthread_join(p[1].thread, NULL);
+	EXPECT_EQ(EINTR, p[1].err);
+	EXPECT_TRUE(becomes_described("exdma_stage", p[2].addr, count[2], task));
+	EXPECT_TRUE(lab_is_held(self->lab, EXDMA_DIR_H2C, 0));
+	EXPECT_EQ(!strcmp(variant->mode, "work"), !strncmp(task, "kworker/", 8)) {
+		TH_LOG("by %s", task);
+	}
+	lab_let_go(self->lab, EXDMA_DIR_H2C, 0);
+	ASSERT_EQ(1, flight_land(&self->f, 1));
+	for (i = 0; i < ARRAY_SIZE(p); i += 2) {
+		pthread_join(p[i].thread, NULL);
+		EXPECT_EQ(0, p[i].err);
+	}
+	trace_stop();
 }
 
 /* --- changed while it matters --- */

@@ -82,6 +82,29 @@ bool is_asleep(pid_t thread)
 	       sscanf(text, "%*d (%*[^)]) %c", &state) == 1 && (state == 'S' || state == 'D');
 }
 
+int kernel_log(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (log >= 0)
+		lseek(log, 0, SEEK_END);
+	return log;
+}
+
+bool kernel_says(int log, const char *text)
+{
+	char record[8192];
+	bool found = false;
+	ssize_t len;
+
+	/* EPIPE: older ones were overwritten meanwhile */
+	while ((len = read(log, record, sizeof(record) - 1)) > 0 || (len < 0 && errno == EPIPE)) {
+		record[len > 0 ? len : 0] = 0;
+		found = found || strstr(record, text);
+	}
+	return found;
+}
+
 bool kernel_counts_lines(void)
 {
 	return !access("/sys/kernel/debug/gcov", F_OK);

@@ -34,6 +34,13 @@ bool is_asleep(pid_t thread);
 /* Does the kernel count what it executes (gcov)? Then it cannot keep a card busy. */
 bool kernel_counts_lines(void);
 
+/*
+ * The kernel's log from now on: a file to be closed. kernel_says() looks at what has come
+ * since, or since it was asked last.
+ */
+int kernel_log(void);
+bool kernel_says(int log, const char *text);
+
 /* What a system call came to, or -errno. */
 long result(long ret);
 

@@ -747,6 +747,25 @@ TEST_F(order, completions_on_the_cpu_of_choice)
 	close(fd);
 }
 
+/* Wherever a call is completed, it leaves its turn: one that waits for it comes to its own. */
+TEST_F(order, turns_end_on_the_cpu_of_choice)
+{
+	struct exdma_options options = { .size = sizeof(options) };
+	struct flight_request r[4];
+	int cpus = sysconf(_SC_NPROCESSORS_ONLN), i;
+
+	for (i = 0; i < 4; i++) {
+		/* one of them is not that of the bottom half, if there are two */
+		options.completion_cpu = i / 2 % cpus;
+		options.dispatch = i % 2 ? EXDMA_DISPATCH_SEQUENTIAL : EXDMA_DISPATCH_PARALLEL;
+		ASSERT_EQ(0, ioctl(self->fd, EXDMA_IOC_SET_OPTIONS, &options));
+		r[i] = request(self, self->fd, EXDMA_DIR_H2C, 0, PAGE, HOME);
+		launch(_metadata, self, &r[i]);
+		land(_metadata, self, 1);
+		EXPECT_EQ(PAGE, r[i].result);
+	}
+}
+
 TEST_F(order, completions_on_the_cpu_of_the_interrupt)
 {
 	int fd = open_in(&self->card, 1), irq = irq_of(&self->card, EXDMA_DIR_H2C, 0), cpu;

@@ -20,6 +20,7 @@
 #include "harness.h"
 #include "lab.h"
 #include "pattern.h"
+#include "tracefs.h"
 #include "traffic.h"
 
 #define HOME		(64 * MIB)
@@ -464,6 +465,33 @@ TEST_F(power, unbound_with_open_files)
 	EXPECT_TRUE(awake(&self->card));
 	close(fd);
 	EXPECT_TRUE(falls_asleep(&self->card));
+}
+
+/*
+ * In D3cold the card would lose its memory, and its logic perhaps: a driver that lets it
+ * sleep forbids that, and allows it when it goes. No file of sysfs tells.
+ */
+TEST_F(power, not_without_power)
+{
+	const char *const calls[] = { "pci_d3cold_enable", "pci_d3cold_disable" };
+	struct trace_event e[64];
+	int n, i, found = 0;
+
+	if (!trace_has("exdma_irq"))
+		SKIP(return, "this kernel has no tracepoints");
+	ASSERT_EQ(0, trace_start());
+	if (!trace_function(calls[0]) || !trace_function(calls[1])) {
+		trace_stop();
+		SKIP(return, "this kernel does not trace functions");
+	}
+	ASSERT_EQ(0, card_unbind(&self->card));
+	ASSERT_EQ(0, card_bind(&self->card));
+	n = trace_read(e, ARRAY_SIZE(e));
+	for (i = 0; i < n; i++)
+		found += found < 2 && !strcmp(e[i].name, calls[found]);
+	trace_stop();
+	EXPECT_EQ(2, found);
+	ASSERT_TRUE(card_at(&self->card, self->card.bdf));
 }
 
 TEST_HARNESS_MAIN

@@ -85,6 +85,24 @@ TEST_F(reset, by_a_program_under_load)
 	judge(_metadata, self);
 }
 
+/* The log names the program that has asked, if there was a reset. */
+TEST_F(reset, says_by_whom)
+{
+	int log = kernel_log();
+	char text[64];
+
+	ASSERT_LE(0, log);
+	snprintf(text, sizeof(text), "reset by %s[%d]", program_invocation_short_name, getpid());
+	ASSERT_EQ(0, ioctl(self->fd, EXDMA_IOC_RESET));
+	EXPECT_TRUE(kernel_says(log, text)) TH_LOG("not \"%s\"", text);
+	ASSERT_EQ(0, card_unbind(&self->card));
+	EXPECT_EQ(-1, ioctl(self->fd, EXDMA_IOC_RESET));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_FALSE(kernel_says(log, "reset by"));
+	ASSERT_EQ(0, card_bind(&self->card));
+	close(log);
+}
+
 TEST_F(reset, by_sysfs_is_counted)
 {
 	uint64_t before = resets(_metadata, self);

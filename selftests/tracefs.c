@@ -59,6 +59,8 @@ static bool parse(const char *line, struct trace_event *event)
 	/* TASK-PID [CPU] FLAGS TIME: NAME: FIELDS */
 	while ((at = strstr(at, " [")) && (at[2] < '0' || at[2] > '9'))
 		at++;
+	if (at && sscanf(line, " %31[^[]", event->task) != 1)
+		return false;
 	return at && *line != '#' &&
 	       sscanf(at, " [%d] %*s %*[^:]: %31[^:]: %223[^\n]", &event->cpu, event->name,
 		      event->text) == 3;

@@ -11,11 +11,13 @@
 /**
  * struct trace_event - one that was recorded
  * @name: without its system
+ * @task: who did it: TASK-PID
  * @cpu: where it happened
  * @text: its fields, key=value
  */
 struct trace_event {
 	char name[32];
+	char task[32];
 	int cpu;
 	char text[224];
 };

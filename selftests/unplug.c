@@ -110,11 +110,12 @@ static void go_away(struct __test_metadata *_metadata, FIXTURE_DATA(unplug) *sel
 	struct traffic t = { };
 	struct traffic_sum sum;
 	struct pollfd p;
-	int number = self->card.number;
+	int number = self->card.number, log = kernel_log();
 
 	p.fd = node_open(&self->card, 0, CARD_NODE, O_RDWR);
 	p.events = 0;
 	ASSERT_LE(0, p.fd);
+	ASSERT_LE(0, log);
 	ASSERT_TRUE(traffic_start(&t, &self->card, THREADS, ++self->seed));
 	traffic_wait_any(&t, 1 + self->seed % 4);
 	ASSERT_TRUE(take(self));
@@ -128,6 +129,9 @@ static void go_away(struct __test_metadata *_metadata, FIXTURE_DATA(unplug) *sel
 	errno = 0;
 	EXPECT_EQ(-1, lseek(p.fd, 0, SEEK_SET));
 	EXPECT_EQ(ENODEV, errno);
+	/* what is not there writes nowhere: its memory was freed */
+	EXPECT_FALSE(kernel_says(log, "never freed"));
+	close(log);
 	/* the new one comes while the old file is still open */
 	ASSERT_TRUE(bring(self)) TH_LOG("no card came");
 	EXPECT_NE(number, self->card.number);

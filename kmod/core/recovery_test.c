@@ -349,6 +349,25 @@ static void removal(struct kunit *test)
 	engine_expect_idle(engine);
 }
 
+/* The watchdog looks every few milliseconds, but not at a channel that may be freed. */
+static void no_watchdog_is_left(struct kunit *test)
+{
+	struct engine *engine = test->priv;
+	struct exdma_channel *ch = engine->ch;
+
+	enable_delayed_work(&ch->watchdog);
+	submit(engine, engine_request(engine, 1, 64));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&ch->watchdog) ||
+			  work_busy(&ch->watchdog.work));
+	exdma_channel_gate(ch);
+	exdma_channel_halt(ch);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&ch->watchdog));
+	KUNIT_EXPECT_FALSE(test, work_busy(&ch->watchdog.work));
+	disable_delayed_work_sync(&ch->watchdog);
+	exdma_channel_fail(ch, false);
+	engine_expect_idle(engine);
+}
+
 /* It was through before it was stopped: its owner is told so. */
 static void removal_after_the_fact(struct kunit *test)
 {
@@ -429,6 +448,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(reset_fails),
 	KUNIT_CASE(device_answers_no_more),
 	KUNIT_CASE(removal),
+	KUNIT_CASE(no_watchdog_is_left),
 	KUNIT_CASE(removal_after_the_fact),
 	KUNIT_CASE(freeze_and_thaw),
 	{ }

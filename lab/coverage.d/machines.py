@@ -54,4 +54,6 @@ MACHINES = (
        "h2c=1,c2h=1,id=1234:5678", "--append", "exdma_xdma.event_vectors=2"),
     of("d3hot", "power", "--card", "h2c=2,c2h=2,d3reset=on"),
     of("edu", "data posix ioctl async", "--card", "none", "--edu"),
+    of("edu-no-memory", "failnth", "--card", "none", "--edu",
+       settings=("EXDMA_SEED=1", "EXDMA_TIMES=8")),
 )
