@@ -2,14 +2,17 @@
 """What is known of mutants: the file "known", and docs/mutants.md.
 
 A line of the file is: verdict, file, kind, the line as it was, the line as it becomes,
-machine, why; separated by tabs. The verdict is "detected" (why: by what, in this machine) or
-"equivalent" (why no test can tell it from the original; no machine). A mutant whose line has
+machine, why; separated by tabs. The verdict is "detected" (why: by what, in this machine),
+"equivalent" (why no test can tell it from the original; no machine), or "elsewhere" (by which
+test, that needs what the kernel "gcov" does not have; no machine). A mutant whose line has
 changed since is no longer known.
 """
 import collections
 import pathlib
 from dataclasses import dataclass
 
+# Survivors of which nothing is left to be done.
+SETTLED = ("equivalent", "elsewhere")
 FILE = pathlib.Path(__file__).resolve().parent / "known"
 
 HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only -->
@@ -48,7 +51,7 @@ def key(mutant):
 class Verdict:
     """What is known of one."""
 
-    word: str = ""		# detected, equivalent, or nothing
+    word: str = ""		# detected, equivalent, elsewhere, or nothing
     machine: str = ""
     why: str = ""
 
