@@ -663,10 +663,11 @@ TEST_F(faults, unbound_while_an_engine_hangs)
 {
 	struct card new;
 	struct victim v;
-	int dir;
+	int log = kernel_log(), dir;
 
 	if (one_channel_only(&self->card))
 		SKIP(return, "needs two channels of each direction");
+	ASSERT_LE(0, log);
 	for (dir = 0; dir < 2; dir++) {
 		ASSERT_EQ(0, param_put("timeout_ms", "60000"));
 		lab_fault(self->lab, lab_engine(dir, 0), LAB_FAULT_HANG, 0);
@@ -677,11 +678,14 @@ TEST_F(faults, unbound_while_an_engine_hangs)
 		EXPECT_EQ(-1, v.ret);
 		EXPECT_EQ(ENODEV, v.err);
 		EXPECT_GT(IN_TIME_BEATS, v.beats);
+		/* it was cut off from the bus, and its memory freed */
+		EXPECT_FALSE(kernel_says(log, "never freed"));
 		ASSERT_EQ(0, card_bind(&self->card));
 		ASSERT_TRUE(card_at(&new, self->card.bdf));
 		self->card = new;
 		EXPECT_TRUE(works(self, dir, 0));
 	}
+	close(log);
 }
 
 TEST_HARNESS_MAIN
