@@ -5,7 +5,7 @@
 #	make demo	the main job in a virtual machine, with a virtual card
 #	make demo-edu	the same with the edu device of this machine's own QEMU
 #	make check	lint, unit tests, the selftests on every kernel: 20 minutes
-#	make check-all	every test on every kernel and every machine: 50 minutes
+#	make check-all	every test on every kernel and every machine: an hour
 #	make bench	measure: docs/measurements.md, some 15 minutes
 #	make reliability	every fault of a card: docs/reliability.md, 5 minutes
 #	make instructions	how many instructions each path takes, 1 minute

@@ -40,6 +40,7 @@ class Cell:
     cost: float
     turn: bool = True		# not run by every check
     every: bool = False		# run by every check; both: by check and check-all
+    rotates: bool = True	# False: too long for a check; only check-all runs it
     after: tuple = ()		# cells that must have come to an end
     light: bool = False		# waits more than it works: needs no place of its own
     counts: bool = True		# ends with N passed, ...
@@ -48,6 +49,11 @@ class Cell:
 def setup(name, command, cost, *after):
     """What others need. Counts only if it fails."""
     return Cell(name, command, cost, turn=False, every=True, after=after, counts=False)
+
+
+def rare(name, command, cost, *after):
+    """What only a cell needs that does not rotate."""
+    return Cell(name, command, cost, turn=False, after=after, counts=False)
 
 
 def both(name, command, cost, *after):
@@ -89,6 +95,7 @@ def preparation():
     yield setup("debug kernel", ["lab/vm/debug-kernel", "debug"], 500, "root file system")
     yield setup(modules("debug"), ["lab/vm/chroot", "--modules", "debug", "--", "true"], 30,
                 "debug kernel")
+    yield rare("gcov kernel", ["lab/vm/debug-kernel", "gcov"], 500, "root file system")
 
 
 def dealt(number):
@@ -156,7 +163,7 @@ def evidence():
     yield both("packages, 13", ["lab/packages", "13"], 120, "root file system")
 
 
-def matrix():
+def matrix(seed):
     """Whole runs on each kernel, and each variation of the machine."""
     part = ("data many queue bounds signals lifetime pair faults window revoke event "
             "books").split()
@@ -234,6 +241,8 @@ def matrix():
                after=("trial boot", modules("debug")))
     yield Cell("debug kernel, without memory", ["lab/check-debug", "failnth"], 760,
                after=("trial boot", modules("debug")))
+    yield Cell("mutants", ["lab/mutants", "--known", "--sample", "10", "-j", "1", "--seed",
+                           str(seed)], 600, after=("trial boot", "gcov kernel"), rotates=False)
     yield Cell("packages, 12", ["lab/packages", "12"], 250, after=("root file system",))
     yield Cell("make install", ["lab/check.d/install"], 40, after=("root file system",))
 
@@ -241,7 +250,8 @@ def matrix():
 def cells(number, seed):
     """All of them. number and seed are those of the commit.
 
-    The seed chooses what the short forms of expensive sweeps leave out.
+    The seed chooses what the short forms of expensive sweeps leave out, and the mutants.
     """
     settings = (f"EXDMA_SEED={seed}", "EXDMA_SHARE=8")
-    return [*preparation(), *evidence(), *boots(number, settings), *matrix()]
+    return [*preparation(), *evidence(), *boots(number, settings),
+            *matrix(seed)]

@@ -33,8 +33,8 @@ their own tests (`make -C userspace check`, and `userspace/tests/guest` with a c
 virtual card through its unit tests (`make -C lab/card check`).
 
 A line or a branch counts as covered if it was executed at least once. That says what no
-test executes; it does not say that a test would notice a fault in the rest: that is what
-`lab/mutants` finds out.
+test executes; it does not say that a test would notice a fault in the rest: for that see
+[mutants.md](mutants.md).
 
 Not counted: files with unit tests, and branches in lines with one of these macros of the
 kernel, which contain branches of their own that depend on the kernel's configuration:
