@@ -9,7 +9,7 @@
 
 #include "order.h"
 
-#define PATIENCE	1000	/* looks, 10 ms each */
+#define PATIENCE	500	/* looks, 20 ms each */
 
 /* A call in a thread of its own, and the asynchronous one before it. */
 struct caller {
@@ -30,7 +30,7 @@ static int call(void *data)
 	flush_signals(current);
 	WRITE_ONCE(c->done, true);
 	while (!kthread_should_stop())
-		msleep_interruptible(10);
+		msleep_interruptible(20);
 	return 0;
 }
 
@@ -42,7 +42,7 @@ static bool interrupt_the_next(struct exdma_turn *turn)
 
 	send_sig(SIGUSR1, c->task, 1);
 	for (i = 0; i < PATIENCE && !c->interrupted; i++) {
-		msleep(10);
+		msleep(20);
 		c->interrupted = READ_ONCE(c->done) ||
 				 READ_ONCE(c->task->__state) == TASK_UNINTERRUPTIBLE;
 	}
@@ -54,7 +54,7 @@ static bool waits(struct caller *c, u32 count)
 	u32 i, n = 0;
 
 	for (i = 0; i < PATIENCE && n != count; i++) {
-		msleep(10);
+		msleep(20);
 		spin_lock(&c->order.lock);
 		n = list_count_nodes(&c->order.waiting);
 		spin_unlock(&c->order.lock);
@@ -80,7 +80,7 @@ static void interrupted_as_its_turn_comes(struct kunit *test)
 	exdma_order_leave(&c->order);
 	KUNIT_EXPECT_TRUE(test, c->interrupted);
 	for (i = 0; i < PATIENCE && !READ_ONCE(c->done); i++)
-		msleep(10);
+		msleep(20);
 	KUNIT_EXPECT_TRUE(test, c->done);
 	kthread_stop(c->task);
 	KUNIT_EXPECT_EQ(test, c->err, 0);
