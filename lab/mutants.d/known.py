@@ -31,11 +31,13 @@ by one, a constant swapped, a statement, a wake-up or an error path removed, `br
 those selftests that, by the data of [coverage.md](coverage.md), execute the changed line. A
 test that fails, a hang, or a report of the kernel or of the virtual card detects it.
 
-**{detected} of {counted} were detected: {score:.0f} %.** The sample is of {sample}, drawn by
-the seed from all that can be made of `kmod/core` and `kmod/cards`; {equivalent} of them are
-equivalent: no test could tell them from the original, and they do not count. Not in the
-sample: {no} changes that do not compile, {same} of which the compiler makes the same
-instructions.
+**{detected} of {counted} were detected: {score:.0f} %.** The seed has drawn {sample} from all
+that can be made of `kmod/core` and `kmod/cards`. {equivalent} of them are equivalent: no test
+could tell them from the original, and they do not count. Not in the sample: {no} changes that
+do not compile, {same} of which the compiler makes the same instructions.
+
+A survivor is given a test, where a test can tell it from the original, and the sample is run
+again: so the score of a sample grows, and a new seed says more about all the others.
 
 | kind | detected | of | equivalent |
 |---|---|---|---|

@@ -404,7 +404,6 @@ void xdma_channel_init_hw(struct xdma_channel *xch)
 		xch->ctrl |= XDMA_CTRL_WRITEBACK;
 	xch->hi = 0;
 	xch->adj = 0;
-	xch->waits = false;
 
 	writel(0, xch->regs + XDMA_CONTROL);
 	writel(0, xch->regs + XDMA_PERF);
