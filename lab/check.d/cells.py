@@ -67,7 +67,7 @@ def modules(kernel):
 
 
 def machine(name, programs, cost, *options, kernel, every=False, turn=True, light=False,
-            settings=(), udev=False):
+            settings=(), udev=False, rotates=True):
     """Selftests in a virtual machine with these options.
 
     Each program has a limit of its own; that of the machine is for what never ends.
@@ -78,7 +78,7 @@ def machine(name, programs, cost, *options, kernel, every=False, turn=True, ligh
     if settings:
         command += ["env", *settings]
     command += ["selftests/run", "-t", "900", *([] if udev else ["-u"]), *programs]
-    return Cell(name, command, cost, turn=turn, every=every, light=light,
+    return Cell(name, command, cost, turn=turn, every=every, light=light, rotates=rotates,
                 after=("trial boot", modules(kernel)))
 
 
@@ -96,6 +96,8 @@ def preparation():
     yield setup(modules("debug"), ["lab/vm/chroot", "--modules", "debug", "--", "true"], 30,
                 "debug kernel")
     yield rare("gcov kernel", ["lab/vm/debug-kernel", "gcov"], 500, "root file system")
+    yield rare(modules("gcov"), ["lab/vm/chroot", "--modules", "gcov", "--", "true"], 30,
+               "gcov kernel")
 
 
 def dealt(number):
@@ -228,6 +230,8 @@ def matrix(seed):
                       kernel=kernel, light=True)
     yield machine("selftests, edu, asynchronous", ["async"], 150, *edu, kernel="latest",
                   light=True)
+    yield machine("selftests, edu, without memory", ["failnth"], 100, *edu, kernel="gcov",
+                  settings=("EXDMA_TIMES=8",), rotates=False)
     for kernel in ("6.1", "latest"):
         yield Cell(f"driver of another tree, {kernel}", ["lab/check.d/third", kernel], 60,
                    after=("trial boot", modules(kernel)), light=True)
@@ -242,7 +246,7 @@ def matrix(seed):
     yield Cell("debug kernel, without memory", ["lab/check-debug", "failnth"], 760,
                after=("trial boot", modules("debug")))
     yield Cell("mutants", ["lab/mutants", "--known", "--sample", "10", "-j", "1", "--seed",
-                           str(seed)], 600, after=("trial boot", "gcov kernel"), rotates=False)
+                           str(seed)], 600, after=("trial boot", modules("gcov")), rotates=False)
     yield Cell("packages, 12", ["lab/packages", "12"], 250, after=("root file system",))
     yield Cell("make install", ["lab/check.d/install"], 40, after=("root file system",))
 
