@@ -309,7 +309,7 @@ TEST_F(memory, pages_from_the_card_are_dirty)
 	uint8_t *buf = memory(len);
 	size_t i;
 
-	ASSERT_EQ(0, madvise(buf, len, MADV_NOHUGEPAGE));
+	madvise(buf, len, MADV_NOHUGEPAGE);	/* where there are any */
 	memset(buf, POISON, len);
 	if (page_flags(buf) < 0)
 		SKIP(return, "the kernel does not tell the flags of pages");
