@@ -259,7 +259,7 @@ static void *write_parts(void *arg)
 static int described(const char *name, uint64_t addr, char *task)
 {
 	static struct trace_event e[256];
-	int n = trace_read(e, 256), i, slots = 0;
+	int n = trace_read(e, ARRAY_SIZE(e)), i, slots = 0;
 
 	for (i = 0; i < n; i++) {
 		if (strcmp(e[i].name, name) ||

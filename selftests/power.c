@@ -120,6 +120,7 @@ FIXTURE_TEARDOWN_PARENT(power)
 {
 	struct card card;
 
+	trace_stop();
 	if (!card_at(&card, self->card.bdf))
 		return;
 	power_put(&card, "power/control", "on");

@@ -129,7 +129,7 @@ static void go_away(struct __test_metadata *_metadata, FIXTURE_DATA(unplug) *sel
 	errno = 0;
 	EXPECT_EQ(-1, lseek(p.fd, 0, SEEK_SET));
 	EXPECT_EQ(ENODEV, errno);
-	/* what is not there writes nowhere: its memory was freed */
+	/* a card that is gone cannot write: its memory was freed */
 	EXPECT_FALSE(kernel_says(log, "never freed"));
 	close(log);
 	/* the new one comes while the old file is still open */

@@ -558,7 +558,7 @@ bool exdma_channel_cancel(struct exdma_channel *ch, struct exdma_request *req)
 		req->state = EXDMA_REQ_IDLE;
 		ch->depth--;
 		channel_count(ch, -(s64)req->bytes);
-		/* Its slots may be what a pending request waits for. */
+		/* One behind it may find room in the ring now. */
 		exdma_channel_trim(ch);
 		if (ch->state != EXDMA_CH_DEAD)
 			exdma_channel_kick(ch);
