@@ -173,14 +173,24 @@ TEST_F(fixed, beside_others)
 /* A FIFO must not see its data twice: what a hang has torn fails. */
 TEST_F(fixed, is_not_run_again)
 {
+	struct flight_request r = {
+		.fd = self->in, .write = true, .buf = self->buf, .len = LEN, .addr = HOME,
+	};
 	lab_t lab = lab_map(&self->card);
+	struct flight f;
 
 	if (!lab)
 		SKIP(return, "this card has no lab block");
-	ASSERT_EQ(0, param_put("timeout_ms", "100"));
+	ASSERT_EQ(0, param_put("timeout_ms", TIMEOUT_HELD));
+	ASSERT_EQ(0, flight_open(&f, FLIGHT_AIO, 1));
 	lab_hold(lab, EXDMA_DIR_H2C, 0);
-	EXPECT_EQ(-1, pwrite(self->in, self->buf, LEN, HOME));
-	EXPECT_EQ(ETIMEDOUT, errno);
+	ASSERT_EQ(1, flight_launch(&f, &r, 1));
+	/* not before: an engine that has not begun stops, and hangs in its next run */
+	ASSERT_TRUE(lab_wait_held(lab, EXDMA_DIR_H2C, 0));
+	ASSERT_EQ(0, param_put("timeout_ms", "100"));
+	ASSERT_EQ(1, flight_land(&f, 1));
+	EXPECT_EQ(-ETIMEDOUT, r.result);
+	flight_close(&f);
 	ASSERT_EQ(0, param_put("timeout_ms", TIMEOUT_DEFAULT));
 	EXPECT_EQ(LEN, pwrite(self->in, self->buf, LEN, HOME));
 }
