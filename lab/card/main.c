@@ -80,7 +80,10 @@ static void *signal_thread(void *arg)
 	while (sigwait(&set, &sig) == 0) {
 		if (sig != SIGUSR1)
 			break;
+		/* Not between an interrupt that is sent and its place in the books. */
+		pthread_mutex_lock(&p->dev.card.lock);
 		write_books(p);
+		pthread_mutex_unlock(&p->dev.card.lock);
 	}
 	vfu_server_stop(&p->server);
 	return NULL;
