@@ -355,7 +355,7 @@ TEST_F(launch, prepared_when_another_is_taken_back)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	bool work = !strcmp(variant->mode, "work"), worker;
-	char task[32];
+	char task[32] = "";
 	int tries = 0;
 
 	if (!trace_has("exdma_stage"))
