@@ -120,11 +120,11 @@ static bool noted_by(const FIXTURE_DATA(aer) *self, const char *kind, long long 
 }
 
 /*
- * Waits until the interrupt threads of the kernel's AER service wait for their next
- * interrupt. They count an error, and tell the driver, before they clear it in the
- * registers: one injected in between is cleared, too, and nothing ever comes of it.
- * (The registers cannot be looked at instead: aer_inject takes its own way to them
- * out of the kernel's sight while it reads the others, and loses what is cleared then.)
+ * Waits until the interrupt threads of the kernel's AER service are idle. They count an
+ * error, and tell the driver, before they clear its status bit: an error that is injected
+ * in between is cleared with the first one, and is never handled.
+ * (Reading the status bit instead would disturb it: during each read of the configuration
+ * space aer_inject bypasses its own registers, and a write that clears one of them is lost.)
  */
 static bool handled(void)
 {
